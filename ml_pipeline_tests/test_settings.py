@@ -1,0 +1,52 @@
+from datetime import date
+
+import pytest
+from pydantic import ValidationError
+
+from ml_pipeline.settings import LOCAL_ROLE, Settings
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"ML_PIPELINE_{name.upper()}", raising=False)
+
+
+def test_without_any_variable_jobs_run_on_this_machine() -> None:
+    settings = Settings()
+    assert (settings.target, settings.bucket_name, settings.job_role_arn) == (
+        "local",
+        "ml-pipeline",
+        LOCAL_ROLE,
+    )
+
+
+def test_aws_names_every_variable_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ML_PIPELINE_TARGET", "aws")
+    with pytest.raises(ValidationError, match="ML_PIPELINE_BUCKET and ML_PIPELINE_ROLE_ARN"):
+        Settings()
+
+
+def test_an_empty_end_date_means_up_to_yesterday(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ML_PIPELINE_END_DATE", "")
+    assert Settings().end_date is None
+
+
+def test_dates_in_the_wrong_order_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ML_PIPELINE_END_DATE", "2012-01-01")
+    with pytest.raises(ValidationError, match="ML_PIPELINE_END_DATE"):
+        Settings()
+
+
+@pytest.mark.parametrize(
+    ("partition", "first"),
+    [("2013-02-11", "2013-01-14"), ("2013-01-10", "2013-01-01"), ("2013-01-01", "2013-01-01")],
+)
+def test_the_window_is_clipped_at_the_first_partition(partition: str, first: str) -> None:
+    assert Settings().raw_days(partition) == (first, partition)
+
+
+@pytest.mark.parametrize("partition", ["1999-01-01", "2014-01-01", "2013-2-1", "yesterday"])
+def test_what_is_no_partition_is_refused(partition: str) -> None:
+    with pytest.raises(ValueError, match=partition):
+        Settings(end_date=date(2014, 1, 1)).raw_days(partition)
