@@ -1,0 +1,5 @@
+"""S3 over HTTP, path style, as an aiohttp handler."""
+
+from ml_pipeline.local_sagemaker.s3.http.handler import SERVER_OPTIONS, S3Handler
+
+__all__ = ["SERVER_OPTIONS", "S3Handler"]

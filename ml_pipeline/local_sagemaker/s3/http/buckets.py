@@ -1,0 +1,58 @@
+"""Operations on buckets."""
+
+from functools import partial
+
+from aiohttp import web
+
+from ml_pipeline.local_sagemaker.s3.http.body import read_document
+from ml_pipeline.local_sagemaker.s3.http.call import Call
+from ml_pipeline.local_sagemaker.s3.http.documents import NAMESPACE, document, iso_date, parse
+from ml_pipeline.local_sagemaker.s3.http.owner import owner
+
+REGION = "us-east-1"
+
+
+async def list_buckets(call: Call) -> web.StreamResponse:
+    """All buckets."""
+    buckets = await call.in_thread(call.store.list_buckets)
+    items = [
+        ("Bucket", [("Name", each.name), ("CreationDate", iso_date(each.created))])
+        for each in buckets
+    ]
+    return document("ListAllMyBucketsResult", [owner(), ("Buckets", items)])
+
+
+async def create_bucket(call: Call) -> web.StreamResponse:
+    """Create a bucket."""
+    body, location = await read_document(call), ""
+    if body.strip():
+        configuration = parse(body, "CreateBucketConfiguration")
+        location = configuration.findtext("LocationConstraint") or ""
+    await call.in_thread(partial(call.store.create_bucket, call.bucket, location))
+    return web.Response(headers={"Location": f"/{call.bucket}"})
+
+
+async def head_bucket(call: Call) -> web.StreamResponse:
+    """Tell whether a bucket exists, and its region."""
+    bucket = await call.in_thread(partial(call.store.bucket, call.bucket))
+    return web.Response(headers={"x-amz-bucket-region": bucket.location or REGION})
+
+
+async def delete_bucket(call: Call) -> web.StreamResponse:
+    """Delete an empty bucket."""
+    await call.in_thread(partial(call.store.delete_bucket, call.bucket))
+    return web.Response(status=204)
+
+
+async def get_bucket_location(call: Call) -> web.StreamResponse:
+    """The region of a bucket; empty for us-east-1, as in S3."""
+    bucket = await call.in_thread(partial(call.store.bucket, call.bucket))
+    text = f'<LocationConstraint xmlns="{NAMESPACE}">{bucket.location}</LocationConstraint>'
+    headers = {"Content-Type": "application/xml"}
+    return web.Response(body=text.encode(), headers=headers)
+
+
+async def get_bucket_versioning(call: Call) -> web.StreamResponse:
+    """No bucket here is versioned."""
+    await call.in_thread(partial(call.store.bucket, call.bucket))
+    return document("VersioningConfiguration", [])

@@ -1,0 +1,129 @@
+"""ListObjectsV2 and ListObjects."""
+
+import base64
+import binascii
+from collections.abc import Callable
+from functools import partial
+from urllib.parse import quote
+
+from aiohttp import web
+
+from ml_pipeline.local_sagemaker.s3.errors import S3Error
+from ml_pipeline.local_sagemaker.s3.http.call import Call
+from ml_pipeline.local_sagemaker.s3.http.documents import Element, document, iso_date, quoted
+from ml_pipeline.local_sagemaker.s3.http.owner import owner
+from ml_pipeline.local_sagemaker.s3.listing import Listing, Page
+from ml_pipeline.local_sagemaker.s3.records import StoredObject
+
+
+async def list_objects_v2(call: Call) -> web.StreamResponse:
+    """One page of a bucket's objects, continued with a token."""
+    encode = encoder(call)
+    listing = _listing(call)
+    token, start_after = call.query.get("continuation-token"), call.query.get("start-after", "")
+    low = listing.after(start_after) if token is None else _decode_token(token)
+    limit = call.number("max-keys", 1000)
+    page = await _page(call, listing, low, limit)
+    children: list[Element] = [
+        *_heading(call, limit, page, encode),
+        ("KeyCount", len(page.entries)),
+        ("StartAfter", encode(start_after) if start_after else None),
+        ("ContinuationToken", token),
+        ("NextContinuationToken", _encode_token(page.next_key)),
+    ]
+    with_owner = call.query.get("fetch-owner", "").lower() == "true"
+    return document("ListBucketResult", children + _entries(page, encode, with_owner=with_owner))
+
+
+async def list_objects(call: Call) -> web.StreamResponse:
+    """One page of a bucket's objects, continued after a marker."""
+    encode = encoder(call)
+    listing, marker = _listing(call), call.query.get("marker", "")
+    limit = call.number("max-keys", 1000)
+    page = await _page(call, listing, listing.after(marker), limit)
+    next_marker = None
+    if page.next_key is not None and listing.delimiter:
+        last = page.entries[-1]
+        next_marker = encode(last.info.key if isinstance(last, StoredObject) else last)
+    children: list[Element] = [
+        *_heading(call, limit, page, encode),
+        ("Marker", encode(marker)),
+        ("NextMarker", next_marker),
+    ]
+    return document("ListBucketResult", children + _entries(page, encode, with_owner=True))
+
+
+def encoder(call: Call) -> Callable[[str], str]:
+    """How keys are to be written in the answer: as they are, or percent-encoded.
+
+    Raises:
+        S3Error: ``InvalidArgument`` for another ``encoding-type``.
+    """
+    kind = call.query.get("encoding-type", "")
+    if kind == "url":
+        return partial(quote, safe="/")
+    if kind:
+        message = "Invalid Encoding Method specified in Request"
+        raise S3Error("InvalidArgument", message, ArgumentName="encoding-type", ArgumentValue=kind)
+    return str
+
+
+def _listing(call: Call) -> Listing:
+    return Listing(call.query.get("prefix", ""), call.query.get("delimiter", ""))
+
+
+async def _page(call: Call, listing: Listing, low: str, limit: int) -> Page:
+    return await call.in_thread(partial(call.store.objects.page, call.bucket, listing, low, limit))
+
+
+def _heading(call: Call, limit: int, page: Page, encode: Callable[[str], str]) -> list[Element]:
+    delimiter = call.query.get("delimiter")
+    return [
+        ("Name", call.bucket),
+        ("Prefix", encode(call.query.get("prefix", ""))),
+        ("Delimiter", encode(delimiter) if delimiter else None),
+        ("MaxKeys", limit),
+        ("EncodingType", call.query.get("encoding-type")),
+        ("IsTruncated", "true" if page.next_key is not None else "false"),
+    ]
+
+
+def _entries(page: Page, encode: Callable[[str], str], *, with_owner: bool) -> list[Element]:
+    contents: list[Element] = []
+    prefixes: list[Element] = []
+    for entry in page.entries:
+        if isinstance(entry, StoredObject):
+            contents.append(("Contents", _object(entry, encode, with_owner=with_owner)))
+        else:
+            prefixes.append(("CommonPrefixes", [("Prefix", encode(entry))]))
+    return contents + prefixes
+
+
+def _object(
+    stored: StoredObject, encode: Callable[[str], str], *, with_owner: bool
+) -> list[Element]:
+    checksum = stored.checksum
+    return [
+        ("Key", encode(stored.info.key)),
+        ("LastModified", iso_date(stored.info.last_modified)),
+        ("ETag", quoted(stored.info.etag)),
+        ("ChecksumAlgorithm", checksum.algorithm.upper() if checksum else None),
+        ("ChecksumType", checksum.kind if checksum else None),
+        ("Size", stored.info.size),
+        ("StorageClass", stored.attributes.headers.get("x-amz-storage-class", "STANDARD")),
+        *([owner()] if with_owner else []),
+    ]
+
+
+def _encode_token(next_key: str | None) -> str | None:
+    return None if next_key is None else base64.urlsafe_b64encode(next_key.encode()).decode()
+
+
+def _decode_token(token: str) -> str:
+    try:
+        return base64.b64decode(token, altchars=b"-_", validate=True).decode()
+    except (binascii.Error, ValueError):
+        message = "The continuation token provided is incorrect"
+        raise S3Error(
+            "InvalidArgument", message, ArgumentName="continuation-token", ArgumentValue=token
+        ) from None
