@@ -1,0 +1,26 @@
+"""What can be wrong with a job besides the job itself."""
+
+from collections.abc import Sequence
+
+import dagster as dg
+
+
+class InvalidRequestError(dg.Failure):
+    """The request would be refused; nothing was uploaded or submitted.
+
+    Attributes:
+        problems: One line each, starting with where in the request it stands.
+    """
+
+    def __init__(self, subject: str, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        lines = "\n".join(f"- {problem}" for problem in problems)
+        super().__init__(description=f"{subject} is not valid:\n{lines}", allow_retries=False)
+
+
+class MissingOutputError(Exception):
+    """A job completed, but what it should have written is not there."""
+
+
+class NameTakenError(Exception):
+    """A job of the name exists, and is none that can be followed."""

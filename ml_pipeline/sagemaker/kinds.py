@@ -1,0 +1,116 @@
+"""The two kinds of job, as data: everything that differs between them on the wire."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
+
+KindName = Literal["processing", "training"]
+
+TERMINAL_STATUSES = frozenset({"Completed", "Failed", "Stopped"})
+
+
+@dataclass(frozen=True)
+class JobKind:
+    """Names of one kind's operations and fields.
+
+    Attributes:
+        name: Short name of the kind.
+        operation: Create operation in the service model.
+        create, describe, stop: Method names of the boto3 client.
+        name_field, arn_field, status_field: Members of request and description.
+        start_field, end_field: Times of the job itself, without waiting for capacity.
+        resources: Path to the members InstanceType and InstanceCount.
+        image: Path to the image's address.
+        log_group: Log group of the kind's jobs.
+        console_path: Where the AWS console shows such a job.
+    """
+
+    name: KindName
+    operation: str
+    create: str
+    describe: str
+    stop: str
+    name_field: str
+    arn_field: str
+    status_field: str
+    start_field: str
+    end_field: str
+    resources: tuple[str, ...]
+    image: tuple[str, ...]
+    log_group: str
+    console_path: str
+
+    def create_job(self, client: "SageMakerClient", request: Mapping[str, Any]) -> str:
+        """Submit a request; returns the job's ARN."""
+        arn: str = getattr(client, self.create)(**request)[self.arn_field]
+        return arn
+
+    def describe_job(self, client: "SageMakerClient", name: str) -> dict[str, Any]:
+        """The service's description of a job."""
+        description: dict[str, Any] = getattr(client, self.describe)(**{self.name_field: name})
+        return description
+
+    def stop_job(self, client: "SageMakerClient", name: str) -> None:
+        """Ask the service to stop a job; returns at once."""
+        getattr(client, self.stop)(**{self.name_field: name})
+
+    def status(self, description: Mapping[str, Any]) -> str:
+        """InProgress, Stopping, Completed, Failed or Stopped."""
+        status: str = description[self.status_field]
+        return status
+
+    def is_over(self, description: Mapping[str, Any]) -> bool:
+        """Whether the job has reached its last status."""
+        return self.status(description) in TERMINAL_STATUSES
+
+    def machine(self, description: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The part with InstanceType and InstanceCount."""
+        part: Any = description
+        for step in self.resources:
+            part = part.get(step, {})
+        return part  # type: ignore[no-any-return]
+
+    def image_uri(self, description: Mapping[str, Any]) -> str | None:
+        """Address of the job's image; None for an algorithm from the marketplace."""
+        part: Any = description
+        for step in self.image[:-1]:
+            part = part.get(step, {})
+        return part.get(self.image[-1])  # type: ignore[no-any-return]
+
+
+PROCESSING = JobKind(
+    name="processing",
+    operation="CreateProcessingJob",
+    create="create_processing_job",
+    describe="describe_processing_job",
+    stop="stop_processing_job",
+    name_field="ProcessingJobName",
+    arn_field="ProcessingJobArn",
+    status_field="ProcessingJobStatus",
+    start_field="ProcessingStartTime",
+    end_field="ProcessingEndTime",
+    resources=("ProcessingResources", "ClusterConfig"),
+    image=("AppSpecification", "ImageUri"),
+    log_group="/aws/sagemaker/ProcessingJobs",
+    console_path="processing-jobs",
+)
+
+TRAINING = JobKind(
+    name="training",
+    operation="CreateTrainingJob",
+    create="create_training_job",
+    describe="describe_training_job",
+    stop="stop_training_job",
+    name_field="TrainingJobName",
+    arn_field="TrainingJobArn",
+    status_field="TrainingJobStatus",
+    start_field="TrainingStartTime",
+    end_field="TrainingEndTime",
+    resources=("ResourceConfig",),
+    image=("AlgorithmSpecification", "TrainingImage"),
+    log_group="/aws/sagemaker/TrainingJobs",
+    console_path="jobs",
+)

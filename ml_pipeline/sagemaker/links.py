@@ -1,0 +1,46 @@
+"""Where a person finds a job and its log."""
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from ml_pipeline.sagemaker.kinds import JobKind
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
+
+_CONSOLES = {
+    "amazonaws.com.cn": "console.amazonaws.cn",
+    "amazonaws.com": "console.aws.amazon.com",
+}
+
+
+def console_url(client: "SageMakerClient", kind: JobKind, name: str) -> str | None:
+    """The job's page in the AWS console; None where the endpoint is not AWS."""
+    console = _console(client)
+    if console is None:
+        return None
+    region = client.meta.region_name
+    return f"https://{console}/sagemaker/home?region={region}#/{kind.console_path}/{name}"
+
+
+def logs_url(client: "SageMakerClient", kind: JobKind, name: str) -> str | None:
+    """The job's log streams in the AWS console; None where the endpoint is not AWS."""
+    console = _console(client)
+    if console is None:
+        return None
+    region = client.meta.region_name
+    return (
+        f"https://{console}/cloudwatch/home?region={region}#logStream:group={kind.log_group};"
+        f"prefix={name}/;streamFilter=typeLogStreamPrefix"
+    )
+
+
+def _console(client: "SageMakerClient") -> str | None:
+    host = urlsplit(client.meta.endpoint_url).hostname or ""
+    region = client.meta.region_name
+    for suffix, console in _CONSOLES.items():
+        if host.endswith("." + suffix):
+            if region.startswith("us-gov-"):
+                return "console.amazonaws-us-gov.com"
+            return f"{region}.{console}"
+    return None
