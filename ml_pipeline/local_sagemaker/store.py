@@ -151,7 +151,7 @@ class JobStore:
         """The job, or None if there is none of that name."""
         with self._connection() as connection:
             row = connection.execute(
-                f"SELECT {_COLUMNS} FROM jobs WHERE kind = ? AND name = ?",  # noqa: S608 - a constant
+                f"SELECT {_COLUMNS} FROM jobs WHERE kind = ? AND name = ?",
                 (kind, name),
             ).fetchone()
         return _job(row) if row else None
@@ -160,7 +160,7 @@ class JobStore:
         """All jobs that have not ended, oldest first."""
         with self._connection() as connection:
             rows = connection.execute(
-                f"SELECT {_COLUMNS} FROM jobs WHERE status IN ('InProgress', 'Stopping')"  # noqa: S608
+                f"SELECT {_COLUMNS} FROM jobs WHERE status IN ('InProgress', 'Stopping')"
                 " ORDER BY created"
             ).fetchall()
         return [_job(row) for row in rows]
@@ -170,7 +170,7 @@ class JobStore:
         clauses, values = query.sql()
         with self._connection() as connection:
             rows = connection.execute(
-                f"SELECT {_COLUMNS} FROM jobs {clauses}",  # noqa: S608 - values are parameters
+                f"SELECT {_COLUMNS} FROM jobs {clauses}",
                 values,
             ).fetchall()
         return [_job(row) for row in rows]
@@ -193,7 +193,7 @@ class JobStore:
         """
         with self._transaction() as connection:
             row = connection.execute(
-                f"SELECT {_COLUMNS} FROM jobs WHERE kind = ? AND name = ?",  # noqa: S608 - a constant
+                f"SELECT {_COLUMNS} FROM jobs WHERE kind = ? AND name = ?",
                 (kind, name),
             ).fetchone()
             if row is None:
@@ -213,7 +213,7 @@ class JobStore:
             )
         return Job(kind, name, job.arn, job.created, modified, job.request, state, job.supervisor)
 
-    def update(self, kind: JobKind, name: str, **members: Any) -> Job:  # noqa: ANN401 - JSON values
+    def update(self, kind: JobKind, name: str, **members: Any) -> Job:
         """Set members of a job's state; see ``change``."""
         return self.change(kind, name, lambda state: state.update(members))
 
@@ -271,10 +271,12 @@ class JobStore:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
+                connection.execute("COMMIT")
             except BaseException:
-                connection.execute("ROLLBACK")
+                # A full disk has undone it already; a commit that failed has not.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
                 raise
-            connection.execute("COMMIT")
 
 
 _COLUMNS = "kind, name, arn, created, modified, request, state, pid, pid_started"

@@ -103,7 +103,7 @@ def insert(connection: sqlite3.Connection, table: str, row: Mapping[str, object]
     """Insert a row, or replace the one with the same primary key."""
     columns = ", ".join(row)
     values = ", ".join(f":{column}" for column in row)
-    query = f"INSERT OR REPLACE INTO {table} ({columns}) VALUES ({values})"  # noqa: S608 - literals
+    query = f"INSERT OR REPLACE INTO {table} ({columns}) VALUES ({values})"
     connection.execute(query, row)
 
 

@@ -1,0 +1,1 @@
+"""The HTTP face: requests of AWS clients, checked, answered and recorded."""

@@ -1,0 +1,64 @@
+"""AddTags, ListTags and DeleteTags."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ml_pipeline.local_sagemaker.api.account import job_arn
+from ml_pipeline.local_sagemaker.api.errors import ServiceError, invalid
+from ml_pipeline.local_sagemaker.api.job_kinds import KINDS
+from ml_pipeline.local_sagemaker.store import JobStore
+
+_MOST_TAGS = 50
+
+Members = Mapping[str, Any]
+
+
+class TagOperations:
+    """The tags of jobs.
+
+    Args:
+        store: Where jobs and tags are kept.
+    """
+
+    def __init__(self, store: JobStore) -> None:
+        self._store = store
+
+    def add_tags(self, request: Members) -> dict[str, Any]:
+        """Answer ``AddTags``: tags of the same keys are replaced.
+
+        Raises:
+            ServiceError: There is no such job, or it would have more than 50 tags.
+        """
+        arn = self._known(request["ResourceArn"])
+        new = {tag["Key"]: tag["Value"] for tag in request["Tags"]}
+        if len(self._store.tags(arn) | new) > _MOST_TAGS:
+            raise invalid(f"A resource can have at most {_MOST_TAGS} tags: {arn}")
+        self._store.put_tags(arn, new)
+        return {"Tags": self._tags(arn)}
+
+    def list_tags(self, request: Members) -> dict[str, Any]:
+        """Answer ``ListTags``: all of them, since a page has room for more than there can be.
+
+        Raises:
+            ServiceError: There is no such job.
+        """
+        return {"Tags": self._tags(self._known(request["ResourceArn"]))}
+
+    def delete_tags(self, request: Members) -> dict[str, Any]:
+        """Answer ``DeleteTags``.
+
+        Raises:
+            ServiceError: There is no such job.
+        """
+        self._store.delete_tags(self._known(request["ResourceArn"]), request["TagKeys"])
+        return {}
+
+    def _known(self, arn: str) -> str:
+        """The ARN, if a job has it."""
+        name = arn.rpartition("/")[2]
+        if any(arn == job_arn(kind, name) and self._store.get(kind, name) for kind in KINDS):
+            return arn
+        raise ServiceError("ResourceNotFound", f"Could not find resource with ARN: {arn}")
+
+    def _tags(self, arn: str) -> list[dict[str, str]]:
+        return [{"Key": key, "Value": value} for key, value in self._store.tags(arn).items()]

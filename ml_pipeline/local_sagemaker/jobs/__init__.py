@@ -1,0 +1,1 @@
+"""Running one SageMaker job on this machine, under the container contract."""

@@ -1,0 +1,104 @@
+"""Where one job's files lie, on the host and in its container."""
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from ml_pipeline.local_sagemaker.jobs.reasons import ClientFault
+
+
+@dataclass(frozen=True)
+class JobDirectory:
+    """A job's working directory.
+
+    Args:
+        root: ``<home>/jobs/<kind>/<name>``; it belongs to this user alone.
+    """
+
+    root: Path
+
+    def create(self) -> None:
+        """Make it anew: nothing of an earlier job of that name stays but its log."""
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.clear()
+        self.hosts.mkdir(mode=0o700)
+
+    def clear(self) -> None:
+        """Remove all that is bulky: inputs, outputs, scratch files."""
+        remove_tree(self.hosts)
+
+    @property
+    def hosts(self) -> Path:
+        """Holds a ``HostDirectory`` for every instance."""
+        return self.root / "hosts"
+
+    @property
+    def request(self) -> Path:
+        """The create call, for people to look at."""
+        return self.root / "request.json"
+
+
+@dataclass(frozen=True)
+class HostDirectory:
+    """The files of one instance of a job.
+
+    Args:
+        root: The directory.
+    """
+
+    root: Path
+
+    def create(self) -> None:
+        """Make it and what is always in it."""
+        for directory in (self.root, self.ml, self.home, self.tmp):
+            directory.mkdir(mode=0o700)
+
+    @property
+    def ml(self) -> Path:
+        """The container's ``/opt/ml``."""
+        return self.root / "ml"
+
+    @property
+    def home(self) -> Path:
+        """The container's home and first working directory."""
+        return self.root / "home"
+
+    @property
+    def tmp(self) -> Path:
+        """The container's ``/tmp``."""
+        return self.root / "tmp"
+
+    @property
+    def layer(self) -> Path:
+        """The Python environment of this job, on top of its runtime."""
+        return self.root / "layer"
+
+    def of(self, path: str) -> Path:
+        """Where a path in the container lies on the host.
+
+        Raises:
+            ClientFault: It does not lie below ``/opt/ml``.
+        """
+        parts = PurePosixPath(path).parts
+        if parts[:3] != ("/", "opt", "ml") or ".." in parts:
+            raise ClientFault(f"LocalPath {path!r} must lie below /opt/ml")
+        return self.ml.joinpath(*parts[3:])
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a directory and all in it, also where a script took away its own permissions."""
+
+    def allow(function: Callable[..., Any], entry: str, _error: object) -> None:
+        for blocked in (Path(entry).parent, Path(entry)):
+            if not blocked.is_symlink() and blocked.is_dir():
+                blocked.chmod(0o700)
+        if function is os.open or function is os.scandir or function is os.listdir:
+            shutil.rmtree(entry, ignore_errors=True)
+        else:
+            function(entry)
+
+    if path.exists():
+        shutil.rmtree(path, onerror=allow)

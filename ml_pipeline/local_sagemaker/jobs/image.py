@@ -1,0 +1,61 @@
+"""Getting what stands in for a job's image."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from ml_pipeline.local_sagemaker.home import Home
+from ml_pipeline.local_sagemaker.jobs.reasons import ClientFault
+from ml_pipeline.local_sagemaker.jobs.stopping import StopRequest
+from ml_pipeline.local_sagemaker.jobs.watching import run_command
+from ml_pipeline.local_sagemaker.runtimes.build import RuntimeBuilder, RuntimeBuildError
+from ml_pipeline.local_sagemaker.runtimes.catalog import Runtime, UnknownImageError, find_runtime
+from ml_pipeline.local_sagemaker.runtimes.interpreter import Interpreter, InterpreterError
+from ml_pipeline.local_sagemaker.runtimes.mapping import MappingError
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image that is ready to run.
+
+    Args:
+        runtime: What stands in for it.
+        interpreter: Its Python.
+    """
+
+    runtime: Runtime
+    interpreter: Interpreter
+
+
+def find_image(home: Home, image: str) -> Runtime:
+    """Look up what stands in for an image.
+
+    Raises:
+        ClientFault: Nothing does.
+    """
+    try:
+        return find_runtime(image, home.root / "runtimes.json")
+    except (UnknownImageError, MappingError) as error:
+        raise ClientFault(str(error)) from error
+
+
+def pull(home: Home, runtime: Runtime, stop: StopRequest, tell: Callable[[str], None]) -> Image:
+    """Build a runtime if it is not there yet.
+
+    Args:
+        home: Keeps what is built.
+        runtime: What to build.
+        stop: Ends the building.
+        tell: Receives lines about its progress.
+
+    Raises:
+        ClientFault: It cannot be built, or the interpreter named for it does not run.
+        JobStoppedError: A stop was asked for.
+    """
+    run = partial(run_command, stop=stop)
+    builder = RuntimeBuilder(home.runtimes, os.environ, run, stop.check, tell)
+    try:
+        return Image(runtime, builder.provide(runtime))
+    except (RuntimeBuildError, InterpreterError) as error:
+        raise ClientFault(str(error)) from error

@@ -1,0 +1,26 @@
+"""One instance of a job: a host of its own, as far as its container can tell."""
+
+from dataclasses import dataclass
+
+from ml_pipeline.local_sagemaker.jobs.directory import HostDirectory
+from ml_pipeline.local_sagemaker.jobs.job_log import JobLog
+
+
+@dataclass(frozen=True)
+class Instance:
+    """An instance.
+
+    Args:
+        name: Its host name: ``algo-1`` and so on.
+        directory: Its files.
+        log: Its log stream.
+    """
+
+    name: str
+    directory: HostDirectory
+    log: JobLog
+
+
+def instance_names(count: int) -> list[str]:
+    """The host names of a job's instances, in their order."""
+    return [f"algo-{number}" for number in range(1, count + 1)]

@@ -1,0 +1,147 @@
+"""Processing jobs: what the request asks for, and how the state tells of it."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ml_pipeline.local_sagemaker.jobs.commands import processing_command
+from ml_pipeline.local_sagemaker.jobs.contract import write_processing_files
+from ml_pipeline.local_sagemaker.jobs.directory import HostDirectory
+from ml_pipeline.local_sagemaker.jobs.ending import Ending, Run
+from ml_pipeline.local_sagemaker.jobs.head import read_head
+from ml_pipeline.local_sagemaker.jobs.reasons import ClientFault, algorithm_error
+from ml_pipeline.local_sagemaker.jobs.record import Record, State
+from ml_pipeline.local_sagemaker.jobs.staging import Input
+from ml_pipeline.local_sagemaker.jobs.uploads import Uploader
+from ml_pipeline.local_sagemaker.runtimes.catalog import Runtime
+
+_MESSAGE_BYTES = 1024
+_DEFAULT_MAX_RUNTIME = 86400
+
+
+class ProcessingJob:
+    """A processing job.
+
+    Args:
+        record: Its record.
+        uploader: Takes its outputs.
+    """
+
+    log_group = "/aws/sagemaker/ProcessingJobs"
+
+    def __init__(self, record: Record, uploader: Uploader) -> None:
+        request = record.job.request
+        self._record = record
+        self._uploader = uploader
+        self._request = request
+        self._application: Mapping[str, Any] = request["AppSpecification"]
+        self._outputs = [
+            one
+            for one in request.get("ProcessingOutputConfig", {}).get("Outputs", [])
+            if not one.get("AppManaged")
+        ]
+        self.image: str = self._application["ImageUri"]
+        self.role: str = request["RoleArn"]
+        cluster = request["ProcessingResources"]["ClusterConfig"]
+        self.instance_count: int = cluster["InstanceCount"]
+        stopping = request.get("StoppingCondition", {})
+        self.max_runtime: int = stopping.get("MaxRuntimeInSeconds", _DEFAULT_MAX_RUNTIME)
+        self.request_environment: Mapping[str, str] = request.get("Environment", {})
+        self.service_environment: Mapping[str, str] = {}
+
+    def inputs(self) -> list[Input]:
+        """Its inputs; those of ``AppManaged`` are the script's own affair."""
+        inputs = self._request.get("ProcessingInputs", [])
+        return [_input(one) for one in inputs if not one.get("AppManaged")]
+
+    def check(self) -> None:
+        """Refuse outputs that could not be kept."""
+        for output in self._outputs:
+            self._uploader.check(output["S3Output"]["S3Uri"], _member(output))
+
+    def prepare(self, host: HostDirectory, hosts: list[str], name: str) -> None:
+        """Write the configuration and make the outputs' directories."""
+        job = self._record.job
+        write_processing_files(host.ml, job.arn, job.request, hosts, name)
+        (host.ml / "output").mkdir()
+        for output in self._outputs:
+            host.of(output["S3Output"]["LocalPath"]).mkdir(parents=True, exist_ok=True)
+
+    def command(self, runtime: Runtime) -> list[str]:
+        """What its containers run."""
+        return processing_command(
+            runtime,
+            self._application.get("ContainerEntrypoint") or [],
+            self._application.get("ContainerArguments") or [],
+        )
+
+    def read_line(self, line: str) -> None:
+        """Processing jobs have no metrics."""
+
+    def on_download(self) -> None:
+        """The job has begun."""
+        self._record.change(lambda state: state.setdefault("ProcessingStartTime", time.time()))
+
+    def on_image(self) -> None:
+        """The state of a processing job does not tell."""
+
+    def on_run(self) -> None:
+        """The state of a processing job does not tell."""
+
+    def settle(self, hosts: Sequence[HostDirectory], run: Run) -> Ending:
+        """Take the exit message, and the outputs if all went well."""
+        message = _exit_message(hosts)
+        if message:
+            self._record.change(lambda state: state.update(ExitMessage=message))
+        if run.outcome != "exited":
+            return Ending("Stopped", out_of_time=run.outcome == "timeout")
+        if run.exit_code:
+            return Ending("Failed", algorithm_error("", run.exit_code))
+        for output in self._outputs:
+            target = output["S3Output"]
+            for host in hosts:
+                directory = host.of(target["LocalPath"])
+                self._uploader.tree(directory, target["S3Uri"], _member(output))
+        return Ending("Completed")
+
+    def finish(self, ending: Ending) -> None:
+        """Write status, reason and time."""
+        self._record.change(lambda state: _finish(state, ending))
+
+
+def _finish(state: State, ending: Ending) -> None:
+    stopping = state["ProcessingJobStatus"] == "Stopping" and ending.status == "Completed"
+    state["ProcessingJobStatus"] = "Stopped" if stopping else ending.status
+    state["ProcessingEndTime"] = max(time.time(), state.get("ProcessingStartTime", 0.0))
+    if ending.reason:
+        state["FailureReason"] = ending.reason
+
+
+def _input(one: Mapping[str, Any]) -> Input:
+    name = one["InputName"]
+    source = one.get("S3Input")
+    if source is None or "LocalPath" not in source:
+        raise ClientFault(f'ProcessingInputs "{name}": S3Input with a LocalPath is required here')
+    if source.get("S3InputMode", "File") != "File":
+        raise ClientFault(f'ProcessingInputs "{name}": S3InputMode must be File here')
+    if source.get("S3CompressionType", "None") != "None":
+        raise ClientFault(f'ProcessingInputs "{name}": S3CompressionType must be None in File mode')
+    sharded = source.get("S3DataDistributionType") == "ShardedByS3Key"
+    data_type = source.get("S3DataType", "S3Prefix")
+    return Input(name, source["S3Uri"], data_type, source["LocalPath"], sharded)
+
+
+def _member(output: Mapping[str, Any]) -> str:
+    return f'S3Uri of the output "{output["OutputName"]}"'
+
+
+def _exit_message(hosts: Sequence[HostDirectory]) -> str | None:
+    heads = [read_head(host.ml / "output" / "message", _MESSAGE_BYTES) for host in hosts]
+    data = b"".join(head for head in heads if head)[:_MESSAGE_BYTES]
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        # A character cut in two by the limit is not the script's fault.
+        if len(data) == _MESSAGE_BYTES and error.reason == "unexpected end of data":
+            return data[: error.start].decode("utf-8")
+        raise ClientFault("/opt/ml/output/message is not valid UTF-8") from error

@@ -1,0 +1,94 @@
+"""The process that runs one job: ``python -m ml_pipeline.local_sagemaker.jobs.supervisor``.
+
+The daemon starts one for each job it has acknowledged, and may itself come and go meanwhile.
+"""
+
+import argparse
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from ml_pipeline.local_sagemaker.home import Home, JobKind
+from ml_pipeline.local_sagemaker.jobs.directory import JobDirectory
+from ml_pipeline.local_sagemaker.jobs.ending import Ending
+from ml_pipeline.local_sagemaker.jobs.job_run import JobRun
+from ml_pipeline.local_sagemaker.jobs.job_type import JobType
+from ml_pipeline.local_sagemaker.jobs.processing import ProcessingJob
+from ml_pipeline.local_sagemaker.jobs.reasons import JobFault, JobStoppedError, internal_error
+from ml_pipeline.local_sagemaker.jobs.record import Record
+from ml_pipeline.local_sagemaker.jobs.stopping import StopRequest
+from ml_pipeline.local_sagemaker.jobs.training import TrainingJob
+from ml_pipeline.local_sagemaker.jobs.uploads import Uploader
+from ml_pipeline.local_sagemaker.process import ProcessId
+from ml_pipeline.local_sagemaker.s3.store import ObjectStore
+from ml_pipeline.local_sagemaker.store import JobStore
+
+GRACE_VARIABLE = "ML_PIPELINE_LOCAL_STOP_GRACE_SECONDS"
+"""How long a script has between SIGTERM and SIGKILL."""
+
+_DEFAULT_GRACE = 120.0
+_KINDS: Mapping[JobKind, Callable[[Record, Uploader], JobType]] = {
+    "processing": ProcessingJob,
+    "training": TrainingJob,
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a job to its end.
+
+    Returns:
+        The exit code: zero, whatever became of the job.
+    """
+    options = _parser().parse_args(arguments)
+    home = Home(options.home.resolve())
+    store = JobStore(home.job_database)
+    if not store.set_supervisor(options.kind, options.name, ProcessId.current()):
+        return 0
+    job = store.get(options.kind, options.name)
+    if job is not None and not job.ended:
+        _supervise(home, Record(store, job), options.endpoint)
+    return 0
+
+
+def _supervise(home: Home, record: Record, endpoint: str) -> None:
+    stop = StopRequest(record.stopping)
+    stop.listen()
+    job = record.job
+    directory = JobDirectory(home.job_directory(job.kind, job.name))
+    objects = ObjectStore(home.s3)
+    kind = _KINDS[job.kind](record, Uploader(objects))
+    try:
+        directory.create()
+        directory.request.write_text(json.dumps(job.request, indent=1), encoding="utf-8")
+        ending = JobRun(home, job.name, kind, directory, objects, stop, endpoint).run(_grace())
+    except JobStoppedError:
+        ending = Ending("Stopped")
+    except JobFault as fault:
+        ending = Ending("Failed", fault.reason)
+    except Exception as error:
+        # Whatever it is, the job must not stay InProgress.
+        traceback.print_exc()
+        log = home.supervisor_log(job.kind, job.name)
+        ending = Ending("Failed", internal_error(error, log))
+    kind.finish(ending)
+    directory.clear()
+
+
+def _grace() -> float:
+    return float(os.environ.get(GRACE_VARIABLE, _DEFAULT_GRACE))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="supervisor", description=__doc__)
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--kind", choices=("processing", "training"), required=True)
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--endpoint", required=True)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

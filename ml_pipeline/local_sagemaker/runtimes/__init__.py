@@ -1,0 +1,1 @@
+"""Runtimes: the Python environments that stand in for container images."""

@@ -1,0 +1,69 @@
+from typing import Any
+
+import pytest
+
+from ml_pipeline.local_sagemaker.api.errors import ServiceError
+from ml_pipeline.local_sagemaker.api.service_models import service_model
+from ml_pipeline.local_sagemaker.api.unsupported import _NOT_YET, refuse_unsupported
+from ml_pipeline.local_sagemaker.home import JobKind
+from ml_pipeline_tests.local_sagemaker.daemons import processing_request, training_request
+
+
+def message(kind: JobKind, request: dict[str, Any]) -> str:
+    with pytest.raises(ServiceError) as caught:
+        refuse_unsupported(kind, request)
+    assert caught.value.code == "ValidationException"
+    return caught.value.message
+
+
+def test_what_changes_nothing_here_is_accepted() -> None:
+    vpc = {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]}
+    network = {"EnableNetworkIsolation": True, "VpcConfig": vpc}
+    experiment = {"ExperimentName": "e"}
+    refuse_unsupported(
+        "processing",
+        processing_request("job", NetworkConfig=network, ExperimentConfig=experiment),
+    )
+    refuse_unsupported(
+        "training",
+        training_request(
+            "job",
+            VpcConfig=vpc,
+            EnableNetworkIsolation=True,
+            EnableManagedSpotTraining=False,
+            DebugHookConfig={"S3OutputPath": "s3://b/", "CollectionConfigurations": []},
+            ProfilerConfig={"S3OutputPath": "s3://b/", "DisableProfiler": False},
+        ),
+    )
+
+
+def test_a_value_is_refused_with_its_place_and_the_ones_that_would_do() -> None:
+    request = processing_request("job")
+    request["ProcessingResources"]["ClusterConfig"]["InstanceCount"] = 2
+    assert message("processing", request) == (
+        "ProcessingResources.ClusterConfig.InstanceCount is 2; the local SageMaker supports only 1"
+    )
+
+
+def test_a_member_of_an_element_is_refused_with_its_number() -> None:
+    inputs = [{"InputName": "a"}, {"InputName": "b", "DatasetDefinition": {}}]
+    assert message("processing", processing_request("job", ProcessingInputs=inputs)) == (
+        "ProcessingInputs[1].DatasetDefinition is not supported by the local SageMaker"
+    )
+
+
+def test_spot_training_is_refused() -> None:
+    text = message("training", training_request("job", EnableManagedSpotTraining=True))
+    assert text.startswith("EnableManagedSpotTraining is True; ")
+
+
+@pytest.mark.parametrize("kind", ["processing", "training"])
+def test_every_limit_names_a_member_that_exists(kind: JobKind) -> None:
+    request = service_model("sagemaker").operation_model(f"Create{kind.title()}Job").input_shape
+    for limit in _NOT_YET[kind]:
+        shape: Any = request
+        for name in limit.path.split("."):
+            shape = shape.members[name.removesuffix("[]")]
+            shape = shape.member if name.endswith("[]") else shape
+        if shape.type_name == "string":
+            assert set(limit.only) <= set(shape.enum or limit.only)

@@ -1,0 +1,144 @@
+import sqlite3
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ml_pipeline.local_sagemaker.job_query import JobQuery
+from ml_pipeline.local_sagemaker.process import ProcessId
+from ml_pipeline.local_sagemaker.store import Job, JobExistsError, JobStore
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> JobStore:
+    return JobStore(tmp_path / "jobs.db")
+
+
+def add(store: JobStore, name: str, **request: Any) -> Job:
+    state = {"ProcessingJobStatus": "InProgress"}
+    return store.add("processing", name, f"arn:{name}", request, state)
+
+
+def names(jobs: list[Job]) -> list[str]:
+    return [job.name for job in jobs]
+
+
+def test_a_job_is_there_for_another_process(store: JobStore, tmp_path: Path) -> None:
+    added = add(store, "a", Environment={"A": "1"}, Tags=[{"Key": "k", "Value": "v"}])
+    other = JobStore(tmp_path / "jobs.db")
+    assert other.get("processing", "a") == added
+    assert other.get("training", "a") is None
+    assert other.tags("arn:a") == {"k": "v"}
+    assert (tmp_path / "jobs.db").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_name_is_taken_once(store: JobStore) -> None:
+    add(store, "a", first=True)
+    with pytest.raises(JobExistsError) as caught:
+        add(store, "a", Tags=[{"Key": "k", "Value": "v"}])
+    assert caught.value.arn == "arn:a"
+    assert store.tags("arn:a") == {}
+
+
+def test_an_end_is_final(store: JobStore) -> None:
+    add(store, "a")
+    store.update("processing", "a", ProcessingJobStatus="Completed", ExitMessage="done")
+    job = store.update("processing", "a", ProcessingJobStatus="Failed", ExitMessage="no")
+    assert job.ended
+    assert job.state == {"ProcessingJobStatus": "Completed", "ExitMessage": "done"}
+    assert store.unfinished() == []
+
+
+def test_a_stop_is_not_taken_back(store: JobStore) -> None:
+    add(store, "a")
+    store.update("processing", "a", ProcessingJobStatus="Stopping")
+    job = store.update("processing", "a", ProcessingJobStatus="InProgress", Detail=1)
+    assert (job.status, job.state["Detail"]) == ("Stopping", 1)
+    assert job.modified >= job.created
+
+
+def test_changes_of_many_writers_are_all_kept(store: JobStore) -> None:
+    add(store, "a")
+
+    def count(state: dict[str, Any]) -> None:
+        state["Count"] = state.get("Count", 0) + 1
+
+    threads = [
+        threading.Thread(target=lambda: [store.change("processing", "a", count) for _ in range(5)])
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    job = store.get("processing", "a")
+    assert job is not None
+    assert job.state["Count"] == 20
+
+
+def test_a_change_that_raises_changes_nothing(store: JobStore) -> None:
+    add(store, "a")
+
+    def fail(state: dict[str, Any]) -> None:
+        state["ProcessingJobStatus"] = "Completed"
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        store.change("processing", "a", fail)
+    assert names(store.unfinished()) == ["a"]
+    with pytest.raises(KeyError):
+        store.update("processing", "none", Detail=1)
+
+
+def test_a_full_disk_leaves_the_store_usable(store: JobStore) -> None:
+    add(store, "before")
+    with store._connection() as connection:
+        connection.execute("PRAGMA max_page_count = 1")  # lowered to the size it has
+        with pytest.raises(sqlite3.OperationalError, match="full"):
+            add(store, "too-big", Environment={"A": "x" * 100_000})
+        connection.execute("PRAGMA max_page_count = 100000")
+    add(store, "after")
+    assert names(store.unfinished()) == ["before", "after"]
+
+
+def test_one_process_gets_a_job(store: JobStore) -> None:
+    add(store, "a")
+    first, second = ProcessId(1, "1"), ProcessId(1, "2")
+    assert store.set_supervisor("processing", "a", first)
+    assert not store.set_supervisor("processing", "a", second)
+    assert store.set_supervisor("processing", "a", first)
+    assert not store.set_supervisor("processing", "none", first)
+    job = store.get("processing", "a")
+    assert job is not None
+    assert job.supervisor == first
+
+
+def test_tags_are_replaced_and_removed(store: JobStore) -> None:
+    add(store, "a", Tags=[{"Key": "k", "Value": "v"}])
+    store.put_tags("arn:a", {"k": "new", "other": "1"})
+    store.delete_tags("arn:a", ["other", "missing"])
+    assert store.tags("arn:a") == {"k": "new"}
+
+
+def test_queries_select_and_order(store: JobStore) -> None:
+    jobs = {name: add(store, name) for name in ("b-1", "a-2", "c-1")}
+    store.update("processing", "a-2", ProcessingJobStatus="Failed")
+
+    def find(**members: Any) -> list[str]:
+        return names(store.find(JobQuery(kind="processing", **members)))
+
+    assert find() == ["b-1", "a-2", "c-1"]
+    assert find(descending=True) == ["c-1", "a-2", "b-1"]
+    assert find(sort_by="name") == ["a-2", "b-1", "c-1"]
+    assert find(sort_by="status", descending=True) == ["c-1", "b-1", "a-2"]
+    assert find(name_contains="-1") == ["b-1", "c-1"]
+    assert find(name_contains="%") == []
+    assert find(status="Failed") == ["a-2"]
+    assert find(created_after=jobs["b-1"].created) == ["a-2", "c-1"]
+    assert find(created_before=jobs["c-1"].created) == ["b-1", "a-2"]
+    assert find(modified_after=jobs["c-1"].modified) == ["a-2"]
+    assert find(modified_before=jobs["c-1"].modified) == ["b-1"]
+    assert find(after=(jobs["b-1"].created, "b-1"), limit=1) == ["a-2"]
+    assert find(sort_by="name", descending=True, after=("c-1", "c-1")) == ["b-1", "a-2"]
+    assert store.find(JobQuery(kind="training")) == []
