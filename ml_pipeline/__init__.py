@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 __all__ = ["defs"]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - the signature PEP 562 asks for
+def __getattr__(name: str) -> Any:
     if name == "defs":
-        from ml_pipeline.definitions import defs  # noqa: PLC0415 - see above
+        from ml_pipeline.definitions import defs
 
         return defs
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,99 @@
+"""Features of a day and of the trailing window before it, made by a SageMaker processing job.
+
+Channels ``train`` and ``validation`` come from the window; ``holdout`` is the day itself, which
+training never receives. Imputation, scaling and encoding are fitted on ``train`` alone and kept as
+a plain scikit-learn object. Flights that were cancelled have no label: they are counted, not used.
+"""
+
+import dagster as dg
+
+from ml_pipeline import code_bundles
+from ml_pipeline.artifacts import Dataset, RawDay
+from ml_pipeline.partitions import daily, require_partition, window
+from ml_pipeline.sagemaker import (
+    JobRequest,
+    ManifestInput,
+    PipesSageMakerProcessingClient,
+    ProcessingOutput,
+    SKLearnProcessor,
+)
+from ml_pipeline.settings import Settings
+
+OUTPUTS = ("train", "validation", "holdout", "preprocessor", "report")
+
+
+@dg.asset(
+    description=__doc__,
+    partitions_def=daily,
+    ins={"raw_flights": dg.AssetIn(partition_mapping=window)},
+    group_name="flights",
+    kinds={"sagemaker", "scikitlearn", "parquet"},
+    owners=["team:ml"],
+    code_version=code_bundles.preprocess.version,
+    pool="sagemaker_processing",
+    io_manager_key="datasets",
+)
+def preprocessed_dataset(
+    context: dg.AssetExecutionContext,
+    settings: dg.ResourceParam[Settings],
+    processing: PipesSageMakerProcessingClient,
+    raw_flights: dict[str, RawDay],
+) -> dg.MaterializeResult[Dataset]:
+    require_partition(context.run.tags)
+    _require_history(len(raw_flights) - 1, settings)
+    job = processing.run(context=context, request=build_request(settings, raw_flights)).job
+    dataset = Dataset.from_job(job, code_version=code_bundles.preprocess.version)
+    return dg.MaterializeResult(value=dataset, metadata=job.metadata)
+
+
+def _require_history(days: int, settings: Settings) -> None:
+    if days < settings.min_history_days:
+        raise dg.Failure(
+            f"this partition has {days} days of history and needs {settings.min_history_days}: "
+            "choose a later day, or set ML_PIPELINE_MIN_HISTORY_DAYS",
+            allow_retries=False,
+        )
+
+
+def build_request(settings: Settings, raw_flights: dict[str, RawDay]) -> JobRequest:
+    """The processing job of one partition, over exactly the objects of its window."""
+    bucket = f"s3://{settings.bucket_name}"
+    keys = {
+        stored.key.removeprefix("raw_flights/")
+        for day in raw_flights.values()
+        for output in day.outputs.values()
+        for stored in output.objects
+    }
+    processor = SKLearnProcessor(
+        region=settings.region,
+        role_arn=settings.job_role_arn,
+        instance_type=settings.processing_instance_type,
+        max_runtime_seconds=settings.max_runtime_seconds,
+    )
+    return processor.build(
+        code=code_bundles.preprocess,
+        code_uri=f"{bucket}/code",
+        arguments=[
+            "--ds={{ ds }}",
+            f"--split={settings.split}",
+            f"--validation-fraction={settings.validation_fraction}",
+        ],
+        inputs=[
+            ManifestInput(
+                name="raw",
+                prefix=f"{bucket}/raw_flights/",
+                objects=tuple(sorted(keys)),
+                local_path="/opt/ml/processing/input/raw",
+                manifest_uri=f"{bucket}/manifests",
+            )
+        ],
+        outputs=[
+            ProcessingOutput(
+                name=name,
+                s3_uri=f"{bucket}/preprocessed_dataset/ds={{{{ ds }}}}/{{{{ job_name }}}}/{name}",
+                local_path=f"/opt/ml/processing/output/{name}",
+            )
+            for name in OUTPUTS
+        ],
+        version=" ".join(raw_flights[ds].etags() for ds in sorted(raw_flights)),
+    )

@@ -1,0 +1,122 @@
+"""``ml-pipeline``: the command line beside Dagster's."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from dotenv import load_dotenv
+from pydantic import ValidationError
+
+from ml_pipeline.local_sagemaker.daemon import control
+from ml_pipeline.local_sagemaker.daemon.errors import DaemonError
+from ml_pipeline.settings import get_settings
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Machine-learning jobs on Amazon SageMaker from Dagster."""
+
+
+def main() -> None:
+    """The entry point: errors that a user can mend are printed as one message, not a traceback."""
+    load_dotenv(Path.cwd() / ".env")
+    try:
+        cli(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except ValidationError as error:
+        problems = (_setting_problem(problem) for problem in error.errors())
+        sys.exit("\n".join(f"Error: {problem}" for problem in problems))
+    except (DaemonError, ValueError) as error:
+        sys.exit(f"Error: {error}")
+
+
+def _setting_problem(problem: Any) -> str:
+    name = "_".join(str(part) for part in problem["loc"]).upper()
+    return f"ML_PIPELINE_{name}: {problem['msg']}" if name else problem["msg"]
+
+
+@cli.group()
+def local() -> None:
+    """SageMaker on this machine."""
+
+
+@local.command()
+def start() -> None:
+    """Start the service, unless it runs."""
+    settings = get_settings()
+    endpoint = control.start(settings.home, settings.local_port)
+    click.echo(f"SageMaker on this machine: {endpoint.url} (pid {endpoint.pid}, {endpoint.home})")
+
+
+@local.command()
+def stop() -> None:
+    """Stop the service, and the jobs it runs."""
+    stopped = control.stop(get_settings().home)
+    click.echo("stopped" if stopped else "it was not running")
+
+
+@local.command()
+def status() -> None:
+    """Say whether the service runs; exit status 1 if it does not."""
+    endpoint = control.status(get_settings().home)
+    if endpoint is None:
+        click.echo("not running; start it with: ml-pipeline local start")
+        sys.exit(1)
+    click.echo(f"running: {endpoint.url} (pid {endpoint.pid}, {endpoint.home})")
+
+
+@local.command()
+def env() -> None:
+    """Print what connects any AWS client in this shell: eval "$(ml-pipeline local env)"."""
+    for name, value in control.environment(get_settings().home).items():
+        click.echo(f"export {name}={value}")
+
+
+@local.command()
+@click.option("--everything", is_flag=True, help="Also the runtimes, which take time to rebuild.")
+def reset(everything: bool) -> None:
+    """Delete the service's jobs, logs and objects."""
+    control.reset(get_settings().home, everything=everything)
+    click.echo("deleted")
+
+
+@cli.command()
+@click.argument("first", metavar="PARTITION")
+@click.argument("last", metavar="[LAST]", required=False)
+def days(first: str, last: str | None) -> None:
+    """Print the raw days that PARTITION (or those up to LAST) needs, as a --partition-range."""
+    settings = get_settings()
+    click.echo(f"{settings.raw_days(first)[0]}...{settings.raw_days(last or first)[1]}")
+
+
+@cli.command()
+@click.argument("partition")
+def summary(partition: str) -> None:
+    """Say what became of PARTITION: rows, AUC, and where dataset and model are."""
+    from ml_pipeline.summary import print_summary
+
+    get_settings().raw_days(partition)
+    print_summary(get_settings(), partition)
+
+
+@cli.command()
+@click.option("--from", "first", required=True, help="The first partition, such as 2013-02-01.")
+@click.option("--to", "last", required=True, help="The last partition.")
+def backfill(first: str, last: str) -> None:
+    """Run daily_training for a range of partitions and wait for it; its raw days must be there."""
+    from ml_pipeline.backfill import run_backfill
+
+    sys.exit(0 if run_backfill(first, last) else 1)
+
+
+@cli.command()
+def doctor() -> None:
+    """Check target, credentials, bucket, role and local service, and say what to do."""
+    from ml_pipeline.doctor import diagnose
+
+    sys.exit(0 if diagnose(get_settings()) else 1)

@@ -1,0 +1,54 @@
+"""The daily partitions, Airflow's ``ds``."""
+
+from collections.abc import Mapping
+
+import dagster as dg
+
+from ml_pipeline.settings import get_settings
+
+daily = dg.DailyPartitionsDefinition(
+    start_date=get_settings().start_date.isoformat(),
+    end_date=end.isoformat() if (end := get_settings().end_date) else None,
+)
+
+window = dg.TimeWindowPartitionMapping(start_offset=-get_settings().window_days)
+"""A day and the trailing window before it, clipped at the first partition."""
+
+_PARTITION_TAGS = (
+    "dagster/partition",
+    "dagster/asset_partition_range_start",
+    "dagster/asset_partition_range_end",
+)
+
+
+def require_partition(run_tags: Mapping[str, str]) -> None:
+    """Refuse a run for a day that is no partition.
+
+    ``dagster job execute`` and ``dagster job launch`` take any text as a partition and run the
+    asset with it; every asset calls this before it does anything.
+
+    Args:
+        run_tags: The run's tags, where Dagster keeps the partition or the range.
+
+    Raises:
+        dagster.Failure: The run names no partition, or one that does not exist. Not retried.
+    """
+    keys = [run_tags[tag] for tag in _PARTITION_TAGS if tag in run_tags]
+    unknown = [key for key in keys if not _exists(key)]
+    if keys and not unknown:
+        return
+    problem = f"{unknown[0]} is not a partition" if unknown else "this run names no partition"
+    last = daily.get_last_partition_key()
+    raise dg.Failure(
+        f"{problem}: choose a day from {daily.get_first_partition_key()} to {last}, such as "
+        f'--tags \'{{"dagster/partition": "{last}"}}\'. The days are set by '
+        "ML_PIPELINE_START_DATE and ML_PIPELINE_END_DATE.",
+        allow_retries=False,
+    )
+
+
+def _exists(key: str) -> bool:
+    try:
+        return daily.has_partition_key(key)
+    except ValueError:  # not a date at all
+        return False

@@ -1,0 +1,83 @@
+"""The resources of a target: the one place that knows there are two."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import PrivateAttr
+
+from ml_pipeline.io_managers import (
+    S3DatasetIOManager,
+    S3EvaluationIOManager,
+    S3ModelIOManager,
+    S3RawDayIOManager,
+)
+from ml_pipeline.sagemaker import (
+    PipesSageMakerProcessingClient,
+    PipesSageMakerTrainingClient,
+    Polling,
+    SageMakerConnection,
+)
+from ml_pipeline.settings import Settings
+
+
+class LocalConnection(SageMakerConnection):
+    """A connection to the service on this machine, which is started when first needed.
+
+    Args:
+        home: The service's home directory.
+        port: The service's port on 127.0.0.1.
+        bucket: Made if it is not there.
+    """
+
+    home: str
+    port: int
+    bucket: str
+
+    _has_bucket: bool = PrivateAttr(default=False)
+
+    def client(self, service: Any) -> Any:
+        """See ``SageMakerConnection``.
+
+        Raises:
+            DaemonError: The service could not be started; the message says what to change.
+        """
+        from ml_pipeline.local_sagemaker.daemon.control import ensure_started
+
+        ensure_started(Path(self.home), self.port)
+        if not self._has_bucket:
+            super().client("s3").create_bucket(Bucket=self.bucket)
+            self._has_bucket = True
+        return super().client(service)
+
+
+def build_connection(settings: Settings) -> SageMakerConnection:
+    """The connection to the target that the settings name; nothing is contacted yet."""
+    if settings.target == "aws":
+        return SageMakerConnection(region=settings.region, profile_name=settings.profile)
+    return LocalConnection(
+        region=settings.region,
+        endpoint_url=f"http://127.0.0.1:{settings.local_port}",
+        aws_access_key_id="local",
+        aws_secret_access_key="local",  # noqa: S106 - the local service takes any
+        home=str(settings.home.resolve()),
+        port=settings.local_port,
+        bucket=settings.bucket_name,
+    )
+
+
+def build_resources(settings: Settings) -> dict[str, Any]:
+    """Every resource of the definitions, by key."""
+    connection = build_connection(settings)
+    bucket = settings.bucket_name
+    # The local service has every log line in place when a job ends; CloudWatch needs a moment.
+    polling = Polling(late_log_seconds=0 if settings.target == "local" else 2)
+    return {
+        "settings": settings,
+        "aws": connection,
+        "processing": PipesSageMakerProcessingClient(connection, bucket=bucket, polling=polling),
+        "training": PipesSageMakerTrainingClient(connection, bucket=bucket, polling=polling),
+        "raw_days": S3RawDayIOManager(connection=connection, bucket=bucket),
+        "datasets": S3DatasetIOManager(connection=connection, bucket=bucket),
+        "models": S3ModelIOManager(connection=connection, bucket=bucket),
+        "evaluations": S3EvaluationIOManager(connection=connection, bucket=bucket),
+    }

@@ -1,0 +1,112 @@
+"""Fixtures that every part's tests may use."""
+
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from ml_pipeline.local_sagemaker.daemon import control
+from ml_pipeline.local_sagemaker.daemon.health import Endpoint
+from ml_pipeline.local_sagemaker.home import Home
+from ml_pipeline_tests.graphql import Webserver
+from ml_pipeline_tests.project import DAY, Project
+
+
+@dataclass(frozen=True)
+class LocalService:
+    """A local SageMaker that runs.
+
+    Args:
+        home: Its home.
+        endpoint: Where it is.
+    """
+
+    home: Home
+    endpoint: Endpoint
+
+    @property
+    def port(self) -> int:
+        return self.endpoint.port
+
+    @property
+    def url(self) -> str:
+        return self.endpoint.url
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return self.endpoint.environment
+
+    def client(self, service: Any) -> Any:
+        """A boto3 client of it that reports an error at once instead of repeating the request."""
+        return boto3.client(
+            service,
+            endpoint_url=self.url,
+            aws_access_key_id="local",
+            aws_secret_access_key="local",
+            region_name="us-east-1",
+            config=Config(retries={"total_max_attempts": 1}),
+        )
+
+
+@pytest.fixture(scope="session")
+def local_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalService]:
+    """A local SageMaker of the test session's own, on a free port; really runs jobs."""
+    home = Home(tmp_path_factory.mktemp("local_service") / "home")
+    try:
+        yield LocalService(home, control.ensure_started(home.root, 0))
+    finally:
+        control.stop(home.root)
+
+
+@pytest.fixture(scope="session")
+def project(local_service: LocalService, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The project on the local service, with the raw days of six weeks landed."""
+    made = Project(
+        tmp_path_factory.mktemp("project"),
+        {
+            "ML_PIPELINE_HOME": str(local_service.home.root),
+            "ML_PIPELINE_LOCAL_PORT": str(local_service.port),
+        },
+    )
+    made.land("2013-01-01", DAY)
+    return made
+
+
+@pytest.fixture(scope="session")
+def trained(project: Project) -> str:
+    """``DAY`` was run through ``daily_training``; what that printed."""
+    return project.execute(DAY).stderr
+
+
+@pytest.fixture(scope="session")
+def webserver(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Webserver]:
+    """Dagster's webserver and its daemon, on the project."""
+    logs = tmp_path_factory.mktemp("dagster")
+    port = free_port()
+    processes = [
+        project.spawn(
+            *("dagster-webserver", "-m", "ml_pipeline", "-h", "127.0.0.1", "-p", str(port)),
+            log=logs / "webserver.log",
+        ),
+        project.spawn("dagster-daemon", "run", "-m", "ml_pipeline", log=logs / "daemon.log"),
+    ]
+    try:
+        server = Webserver(f"http://127.0.0.1:{port}")
+        server.wait_until_up()
+        yield server
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.wait(30)
+
+
+def free_port() -> int:
+    """A port that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,151 @@
+"""What the UI's buttons do, through the GraphQL API that they use."""
+
+import json
+import time
+import urllib.request
+from collections.abc import Sequence
+from typing import Any
+
+_SELECTOR = {"repositoryLocationName": "ml_pipeline", "repositoryName": "__repository__"}
+
+_LAUNCH = """
+mutation ($params: ExecutionParams!) { launchPipelineExecution(executionParams: $params) {
+  __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
+  ... on InvalidSubsetError { message } ... on RunConfigValidationInvalid { errors { message } } } }
+"""
+_BACKFILL = """
+mutation ($params: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $params) {
+  __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } } }
+"""
+_RUN = "query ($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }"
+_BACKFILL_STATUS = """
+query ($id: String!) { partitionBackfillOrError(backfillId: $id) {
+  ... on PartitionBackfill { status numPartitions partitionSet { name } error { message } } } }
+"""
+_RUNS = """
+query ($filter: RunsFilter!) { runsOrError(filter: $filter) { ... on Runs { results { id } } } }
+"""
+_TERMINATE = """
+mutation ($id: String!) { terminateRun(runId: $id) { __typename } }
+"""
+
+
+class Webserver:
+    """A running ``dagster-webserver``.
+
+    Args:
+        url: Its address.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def query(self, text: str, **variables: Any) -> Any:
+        """Send one query."""
+        request = urllib.request.Request(
+            f"{self.url}/graphql",
+            json.dumps({"query": text, "variables": variables}).encode(),
+            {"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            body = json.load(answer)
+        assert "errors" not in body, body
+        return body["data"]
+
+    def wait_until_up(self, seconds: float = 60) -> None:
+        """Wait until it answers."""
+        deadline = time.monotonic() + seconds
+        while not self._is_up():
+            assert time.monotonic() < deadline, f"nothing answers at {self.url}"
+            time.sleep(0.2)
+
+    def _is_up(self) -> bool:
+        try:
+            self.query("{ version }")
+        except OSError:
+            return False
+        return True
+
+    def materialize(self, job: str, assets: Sequence[str], partition: str) -> str:
+        """Materialize assets of a job for one partition, as the "Materialize" button does.
+
+        Returns:
+            The run's id.
+        """
+        launched = self.query(
+            _LAUNCH,
+            params={
+                "selector": {
+                    **_SELECTOR,
+                    "pipelineName": job,
+                    "assetSelection": [{"path": [asset]} for asset in assets],
+                },
+                "mode": "default",
+                "runConfigData": {},
+                "executionMetadata": {"tags": [{"key": "dagster/partition", "value": partition}]},
+            },
+        )["launchPipelineExecution"]
+        assert launched["__typename"] == "LaunchRunSuccess", launched
+        return str(launched["run"]["runId"])
+
+    def backfill(self, assets: Sequence[str], partitions: Sequence[str]) -> str:
+        """Backfill assets over partitions, as the "Launch backfill" button does.
+
+        Returns:
+            The backfill's id.
+        """
+        launched = self.query(
+            _BACKFILL,
+            params={
+                "assetSelection": [{"path": [asset]} for asset in assets],
+                "partitionNames": list(partitions),
+                "fromFailure": False,
+                "tags": [],
+            },
+        )["launchPartitionBackfill"]
+        assert launched["__typename"] == "LaunchBackfillSuccess", launched
+        return str(launched["backfillId"])
+
+    def count_runs(self, backfill_id: str) -> int:
+        """How many runs a backfill made."""
+        tag = {"key": "dagster/backfill", "value": backfill_id}
+        found = self.query(_RUNS, filter={"tags": [tag]})
+        return len(found["runsOrError"]["results"])
+
+    def terminate(self, run_id: str) -> None:
+        """Terminate a run, as the "Terminate" button does."""
+        self.query(_TERMINATE, id=run_id)
+
+    def wait_for_run(self, run_id: str, seconds: float = 200) -> str:
+        """Wait until a run has ended.
+
+        Returns:
+            Its status.
+        """
+        return self._wait(
+            lambda: self.query(_RUN, id=run_id)["runOrError"]["status"],
+            {"SUCCESS", "FAILURE", "CANCELED"},
+            seconds,
+        )
+
+    def wait_for_backfill(self, backfill_id: str, seconds: float = 200) -> str:
+        """Wait until a backfill has ended.
+
+        Returns:
+            Its status.
+        """
+        return self._wait(
+            lambda: self.query(_BACKFILL_STATUS, id=backfill_id)["partitionBackfillOrError"][
+                "status"
+            ],
+            {"COMPLETED_SUCCESS", "COMPLETED_FAILED", "FAILED", "CANCELED"},
+            seconds,
+        )
+
+    @staticmethod
+    def _wait(status: Any, ends: set[str], seconds: float) -> str:
+        deadline = time.monotonic() + seconds
+        while (now := status()) not in ends:
+            assert time.monotonic() < deadline, f"still {now}"
+            time.sleep(0.5)
+        return str(now)

@@ -1,0 +1,95 @@
+"""The project as its users run it: its commands, against the service on this machine."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+BUCKET = "ml-pipeline"
+DAY = "2013-02-11"
+
+
+class Project:
+    """A Dagster home of its own, connected to a running local service.
+
+    Args:
+        folder: An empty directory.
+        environment: What connects it to the service.
+    """
+
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        self.dagster_home = folder / "dagster_home"
+        self.dagster_home.mkdir()
+        shutil.copy(ROOT / "dagster_home" / "dagster.yaml", self.dagster_home)
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("AWS_", "ML_PIPELINE_", "DAGSTER_"))
+        }
+        self.environment = {**kept, **environment, "DAGSTER_HOME": str(self.dagster_home)}
+
+    def run(
+        self, *arguments: str, check: bool = True, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run ``dagster`` or ``ml-pipeline``, as the first argument says."""
+        program, *rest = arguments
+        done = subprocess.run(
+            [str(Path(sys.executable).parent / program), *rest],
+            cwd=ROOT,
+            env={**self.environment, **variables},
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+        if check and done.returncode != 0:
+            raise AssertionError(
+                f"{arguments} ended with {done.returncode}:\n{done.stderr[-6000:]}"
+            )
+        return done
+
+    def spawn(self, *arguments: str, log: Path) -> "subprocess.Popen[bytes]":
+        """Start a long-running command, its output going to a file."""
+        program, *rest = arguments
+        with log.open("wb") as output:
+            return subprocess.Popen(
+                [str(Path(sys.executable).parent / program), *rest],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+
+    def land(self, first: str, last: str) -> None:
+        """Land raw days."""
+        self.run(
+            *("dagster", "asset", "materialize", "-m", "ml_pipeline", "--select", "raw_flights"),
+            *("--partition-range", f"{first}...{last}"),
+        )
+
+    def execute(
+        self, partition: str, *, check: bool = True, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run ``daily_training`` for a partition."""
+        return self.run(
+            *("dagster", "job", "execute", "-m", "ml_pipeline", "-j", "daily_training"),
+            *("--tags", json.dumps({"dagster/partition": partition})),
+            check=check,
+            **variables,
+        )
+
+
+def manifest(service: Any, asset: str, partition: str) -> Any:
+    """What a partition's manifest says."""
+    return read_json(service.client("s3"), BUCKET, f"{asset}/ds={partition}/manifest.json")
+
+
+def read_json(s3: Any, bucket: str, key: str) -> Any:
+    """An object's content."""
+    return json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())

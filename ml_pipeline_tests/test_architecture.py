@@ -1,0 +1,106 @@
+"""The rules that keep the parts apart."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "ml_pipeline"
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def offenders(folder: Path, *forbidden: str, allowed: tuple[str, ...] = ()) -> list[str]:
+    def under(module: str, roots: tuple[str, ...]) -> bool:
+        return any(module == root or module.startswith(f"{root}.") for root in roots)
+
+    return [
+        f"{path.relative_to(ROOT)} imports {module}"
+        for path in sorted(folder.rglob("*.py"))
+        for module in imports(path)
+        if under(module, forbidden) and not under(module, allowed)
+    ]
+
+
+def test_sagemaker_for_dagster_imports_nothing_else_of_the_package() -> None:
+    found = offenders(PACKAGE / "sagemaker", "ml_pipeline", allowed=("ml_pipeline.sagemaker",))
+    assert found == []
+
+
+def test_the_local_service_imports_nothing_else_of_the_package_and_nothing_of_dagster() -> None:
+    found = offenders(
+        PACKAGE / "local_sagemaker",
+        "ml_pipeline",
+        "dagster",
+        "dagster_aws",
+        allowed=("ml_pipeline.local_sagemaker",),
+    )
+    assert found == []
+
+
+def test_the_object_store_knows_nothing_of_sagemaker() -> None:
+    found = offenders(
+        PACKAGE / "local_sagemaker" / "s3",
+        "ml_pipeline",
+        allowed=("ml_pipeline.local_sagemaker.s3",),
+    )
+    assert found == []
+
+
+def test_only_resources_and_the_command_line_know_the_local_service() -> None:
+    allowed = {"resources.py", "cli.py", "doctor.py"}
+    found = [
+        offender
+        for offender in offenders(PACKAGE, "ml_pipeline.local_sagemaker")
+        if not offender.startswith("ml_pipeline/local_sagemaker/")
+        and Path(offender.split()[0]).name not in allowed
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("folder", ["preprocessing_scripts", "training_scripts"])
+def test_scripts_stand_alone(folder: str) -> None:
+    assert offenders(ROOT / folder, "ml_pipeline", "dagster") == []
+
+
+def test_assets_do_not_ask_which_target_it_is() -> None:
+    places = [*(PACKAGE / "assets").glob("*.py"), *(PACKAGE / "sagemaker").glob("*.py")]
+    assert [path.name for path in places if ".target" in path.read_text()] == []
+
+
+def test_importing_the_definitions_contacts_nothing_and_writes_nothing(tmp_path: Path) -> None:
+    program = (
+        "import socket\n"
+        "def refuse(*_): raise AssertionError('a socket was opened at import')\n"
+        "socket.socket.connect = refuse\n"
+        "from ml_pipeline import defs\n"
+        "print(sorted(job.name for job in defs.jobs))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "['daily_training']"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_local_service_starts_without_dagster() -> None:
+    program = (
+        "import sys, ml_pipeline.local_sagemaker.daemon.control\n"
+        "print([name for name in ('dagster', 'boto3', 'pandas') if name in sys.modules])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == "[]", done.stderr

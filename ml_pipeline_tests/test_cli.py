@@ -1,0 +1,96 @@
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ml_pipeline_tests.conftest import LocalService
+from ml_pipeline_tests.project import Project
+
+
+def test_status_says_where_the_service_is(local_service: LocalService, project: Project) -> None:
+    assert local_service.url in project.run("ml-pipeline", "local", "status").stdout
+
+
+def test_env_connects_a_shell(local_service: LocalService, project: Project) -> None:
+    script = (
+        'eval "$(ml-pipeline local env)" && python -c "import boto3; '
+        "print(boto3.client('sts').get_caller_identity()['Account'], "
+        "[b['Name'] for b in boto3.client('s3').list_buckets()['Buckets']])\""
+    )
+    path = f"{Path(os.sys.executable).parent}:{os.environ['PATH']}"  # type: ignore[attr-defined]
+    done = subprocess.run(
+        ["bash", "-c", script],
+        env={**project.environment, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "ml-pipeline" in done.stdout, done.stderr
+
+
+def test_without_a_service_commands_say_how_to_start_it(project: Project, tmp_path: Path) -> None:
+    home = str(tmp_path / "none")
+    status = project.run("ml-pipeline", "local", "status", check=False, ML_PIPELINE_HOME=home)
+    assert (status.returncode, "ml-pipeline local start" in status.stdout) == (1, True)
+    env = project.run("ml-pipeline", "local", "env", check=False, ML_PIPELINE_HOME=home)
+    assert env.returncode == 1
+    assert "Error:" in env.stderr
+    assert "Traceback" not in env.stderr
+
+
+def test_a_wrong_setting_is_named(project: Project) -> None:
+    done = project.run("ml-pipeline", "doctor", check=False, ML_PIPELINE_LOCAL_PORT="many")
+    assert done.returncode == 1
+    assert "ML_PIPELINE_LOCAL_PORT" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "printed"),
+    [
+        (["2013-02-11"], "2013-01-14...2013-02-11"),
+        (["2013-01-05", "2013-01-07"], "2013-01-01...2013-01-07"),
+    ],
+)
+def test_days_are_what_a_partition_range_takes(
+    project: Project, arguments: list[str], printed: str
+) -> None:
+    assert project.run("ml-pipeline", "days", *arguments).stdout.strip() == printed
+
+
+def test_days_of_no_partition(project: Project) -> None:
+    done = project.run("ml-pipeline", "days", "1999-01-01", check=False)
+    assert done.returncode == 1
+    assert "1999-01-01 is not a partition" in done.stderr
+
+
+def test_the_doctor_finds_nothing_wrong(project: Project) -> None:
+    printed = project.run("ml-pipeline", "doctor").stdout
+    assert "fail" not in printed
+    for subject in ("target", "DAGSTER_HOME", "local service", "bucket"):
+        assert subject in printed
+
+
+def test_the_doctor_says_what_to_do_about_aws(
+    local_service: LocalService, project: Project
+) -> None:
+    """The AWS target, shown the local service in the place of AWS."""
+    variables = {
+        "ML_PIPELINE_TARGET": "aws",
+        "ML_PIPELINE_BUCKET": "not-there",
+        "ML_PIPELINE_ROLE_ARN": "arn:aws:iam::000000000000:role/not-there",
+        **local_service.environment,
+    }
+    done = project.run("ml-pipeline", "doctor", check=False, **variables)
+    assert done.returncode == 1
+    assert "ML_PIPELINE_BUCKET" in done.stdout
+    assert "ML_PIPELINE_ROLE_ARN" in done.stdout
+    done = project.run("ml-pipeline", "doctor", check=False, **variables, ML_PIPELINE_PROFILE="no")
+    assert "ML_PIPELINE_PROFILE" in done.stdout
+
+
+def test_the_summary_of_a_day_never_run_says_how_to_run_it(project: Project) -> None:
+    done = project.run("ml-pipeline", "summary", "2013-12-24", check=False)
+    assert done.returncode == 1
+    assert "make run PARTITION=2013-12-24" in done.stderr

@@ -1,0 +1,149 @@
+"""The main path, by every way a person takes it; real jobs on the local service."""
+
+import io
+import tarfile
+from typing import Any
+
+import pandas as pd
+
+from ml_pipeline_tests.conftest import LocalService
+from ml_pipeline_tests.graphql import Webserver
+from ml_pipeline_tests.project import BUCKET, DAY, Project, manifest, read_json
+
+ASSETS = ["raw_flights", "preprocessed_dataset", "model_artifact", "model_evaluation"]
+
+
+def test_the_command_line_publishes_every_asset(local_service: LocalService, trained: str) -> None:
+    for asset in ASSETS:
+        artifact = manifest(local_service, asset, DAY)
+        for output in artifact["outputs"].values():
+            assert output["objects"], asset
+            for stored in output["objects"]:
+                head = local_service.client("s3").head_object(Bucket=BUCKET, Key=stored["key"])
+                assert (head["ContentLength"], head["ETag"].strip('"')) == (
+                    stored["size"],
+                    stored["etag"],
+                )
+
+
+def test_rows_are_accounted_for(local_service: LocalService, trained: str) -> None:
+    metrics = report(local_service, "preprocessed_dataset")["metrics"]
+    raw = [manifest(local_service, "raw_flights", f"2013-02-{day:02d}") for day in range(1, 12)]
+    assert len(raw) == 11
+    channels = sum(metrics[f"{name}_rows"] for name in ("train", "validation", "holdout"))
+    assert metrics["rows_in"] == metrics["rows_cancelled"] + channels
+    assert metrics["rows_in"] > 20_000
+
+
+def test_channels_are_parquet_and_training_never_sees_the_day(
+    local_service: LocalService, trained: str
+) -> None:
+    dataset = manifest(local_service, "preprocessed_dataset", DAY)
+    job = local_service.client("sagemaker").describe_training_job(
+        TrainingJobName=manifest(local_service, "model_artifact", DAY)["job_name"]
+    )
+    channels = {
+        channel["ChannelName"]: channel["DataSource"]["S3DataSource"]["S3Uri"]
+        for channel in job["InputDataConfig"]
+    }
+    assert channels == {name: dataset["outputs"][name]["uri"] for name in ("train", "validation")}
+    frames = {
+        name: read_parquet(local_service, dataset, name)
+        for name in dataset["outputs"]
+        if name in ("train", "validation", "holdout")
+    }
+    columns = {tuple(frame.columns) for frame in frames.values()}
+    assert len(columns) == 1
+    assert "label" in columns.pop()
+
+
+def test_the_model_archive_holds_the_estimator(local_service: LocalService, trained: str) -> None:
+    [stored] = manifest(local_service, "model_artifact", DAY)["outputs"]["model"]["objects"]
+    body = local_service.client("s3").get_object(Bucket=BUCKET, Key=stored["key"])["Body"].read()
+    with tarfile.open(fileobj=io.BytesIO(body)) as tar:
+        assert "model.joblib" in tar.getnames()
+
+
+def test_the_champion_is_the_model_that_passed(local_service: LocalService, trained: str) -> None:
+    champion = read_json(local_service.client("s3"), BUCKET, "champion.json")
+    assert champion["partition"] >= DAY
+    assert champion["model"]["outputs"]["model"]["objects"]
+
+
+def test_the_summary_names_rows_auc_and_places(project: Project, trained: str) -> None:
+    printed = project.run("ml-pipeline", "summary", DAY).stdout
+    for expected in (DAY, "rows in", "train", "AUC on the held-out day", "s3://ml-pipeline/"):
+        assert expected in printed
+
+
+def test_job_log_lines_are_in_the_runs_log(trained: str) -> None:
+    assert "validation:auc=" in trained
+
+
+def test_running_it_again_makes_new_jobs_and_publishes_them(
+    local_service: LocalService, project: Project, trained: str
+) -> None:
+    before = manifest(local_service, "model_artifact", DAY)["job_name"]
+    project.execute(DAY)
+    assert manifest(local_service, "model_artifact", DAY)["job_name"] != before
+
+
+def test_one_asset_from_the_command_line(
+    local_service: LocalService, project: Project, trained: str
+) -> None:
+    project.run(
+        *("dagster", "asset", "materialize", "-m", "ml_pipeline"),
+        *("--select", "preprocessed_dataset", "--partition", "2013-02-10"),
+    )
+    assert manifest(local_service, "preprocessed_dataset", "2013-02-10")["outputs"]["train"]
+
+
+def test_a_backfill_from_the_command_line(local_service: LocalService, project: Project) -> None:
+    done = project.run("ml-pipeline", "backfill", "--from", "2013-02-01", "--to", "2013-02-03")
+    assert "3 of 3 partitions succeeded" in done.stdout
+    for partition in ("2013-02-01", "2013-02-02", "2013-02-03"):
+        assert manifest(local_service, "model_evaluation", partition)["job_name"]
+
+
+def test_a_backfill_that_fails_says_which_day_and_why(project: Project) -> None:
+    done = project.run(
+        *("ml-pipeline", "backfill", "--from", "2013-01-03", "--to", "2013-01-03"), check=False
+    )
+    assert done.returncode == 1
+    assert "0 of 1 partitions succeeded" in done.stdout
+    assert "2013-01-03 FAILURE" in done.stderr
+    assert "ML_PIPELINE_MIN_HISTORY_DAYS" in done.stderr
+
+
+def test_materializing_from_the_ui(local_service: LocalService, webserver: Webserver) -> None:
+    run = webserver.materialize("daily_training", ASSETS, "2013-02-05")
+    assert webserver.wait_for_run(run) == "SUCCESS"
+    assert manifest(local_service, "model_evaluation", "2013-02-05")["job_name"]
+
+
+def test_backfilling_from_the_ui(local_service: LocalService, webserver: Webserver) -> None:
+    backfill = webserver.backfill(ASSETS[1:], ["2013-02-06", "2013-02-07"])
+    assert webserver.wait_for_backfill(backfill) == "COMPLETED_SUCCESS"
+    for partition in ("2013-02-06", "2013-02-07"):
+        assert manifest(local_service, "model_evaluation", partition)["job_name"]
+
+
+def test_a_ui_backfill_of_raw_days_is_one_run(webserver: Webserver) -> None:
+    days = [f"2013-03-{day:02d}" for day in range(1, 11)]
+    backfill = webserver.backfill(["raw_flights"], days)
+    assert webserver.wait_for_backfill(backfill) == "COMPLETED_SUCCESS"
+    assert webserver.count_runs(backfill) == 1
+
+
+def report(service: LocalService, asset: str) -> Any:
+    [stored] = manifest(service, asset, DAY)["outputs"]["report"]["objects"]
+    return read_json(service.client("s3"), BUCKET, stored["key"])
+
+
+def read_parquet(service: LocalService, dataset: Any, channel: str) -> pd.DataFrame:
+    s3 = service.client("s3")
+    parts = [
+        pd.read_parquet(io.BytesIO(s3.get_object(Bucket=BUCKET, Key=stored["key"])["Body"].read()))
+        for stored in dataset["outputs"][channel]["objects"]
+    ]
+    return pd.concat(parts)
