@@ -1,4 +1,8 @@
-"""The code of each SageMaker job: a script, and the modules it imports beside it."""
+"""The code of each SageMaker job: a script, and the modules of ours that it imports.
+
+In the job the script lies beside a folder ``preprocessing_scripts``, so that it imports what it
+needs by the same names there, in tests and by hand.
+"""
 
 from pathlib import Path
 
@@ -8,22 +12,15 @@ from ml_pipeline.sagemaker import CodeBundle
 
 _PROCESSING = Path(preprocessing_scripts.__file__).parent
 _TRAINING = Path(training_scripts.__file__).parent
-_COMMON = [_PROCESSING / name for name in ("channels.py", "outcome.py", "progress.py")]
 
-preprocess = CodeBundle(
-    [
-        _PROCESSING / "sklearn_preprocess.py",
-        _PROCESSING / "features.py",
-        _PROCESSING / "flights.py",
-        *_COMMON,
-    ],
-    entry_point="sklearn_preprocess.py",
-)
-train = CodeBundle(
-    [_TRAINING / "sklearn_train.py", _PROCESSING / "scores.py", *_COMMON],
-    entry_point="sklearn_train.py",
-)
-evaluate = CodeBundle(
-    [_PROCESSING / "sklearn_evaluate.py", _PROCESSING / "scores.py", *_COMMON],
-    entry_point="sklearn_evaluate.py",
-)
+
+def _bundle(script: Path, *modules: str) -> CodeBundle:
+    common = ("__init__", "channels", "outcome", "progress", "pipes_connection")
+    names = [f"{module}.py" for module in (*common, *modules)]
+    files = {f"preprocessing_scripts/{name}": _PROCESSING / name for name in names}
+    return CodeBundle({**files, script.name: script}, entry_point=script.name)
+
+
+preprocess = _bundle(_PROCESSING / "sklearn_preprocess.py", "features", "flights", "splits")
+train = _bundle(_TRAINING / "sklearn_train.py", "scores")
+evaluate = _bundle(_PROCESSING / "sklearn_evaluate.py", "scores")

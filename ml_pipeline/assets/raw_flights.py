@@ -14,7 +14,7 @@ from ml_pipeline.raw_sources import MissingRawDataError, RawSource, open_raw_sou
 from ml_pipeline.s3_writes import put_if_changed
 from ml_pipeline.sagemaker import SageMakerConnection
 from ml_pipeline.settings import Settings
-from preprocessing_scripts.flights import RAW_TABLES, RawDataError, parse_csv
+from preprocessing_scripts.flights import MAY_BE_EMPTY, RAW_TABLES, RawDataError, parse_csv
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -62,7 +62,7 @@ def _read_days(source: RawSource, keys: list[str]) -> dict[str, dict[str, bytes]
 
 def _check(name: str, content: bytes) -> None:
     table = name.rpartition("/")[2].removesuffix(".csv")
-    parse_csv(content, RAW_TABLES[table], name)
+    parse_csv(content, RAW_TABLES[table], name, rows_required=table not in MAY_BE_EMPTY)
 
 
 def _land(

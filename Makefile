@@ -1,0 +1,68 @@
+# A fresh machine needs git, make and a Python from 3.10 to 3.12; `make run` does the rest.
+PARTITION ?= 2013-02-11
+FROM ?= 2013-02-01
+TO ?= 2013-02-03
+
+IN_RANGE := import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))
+PYTHON ?= $(shell for python in python3 python3.12 python3.11 python3.10; do \
+	$$python -c "$(IN_RANGE)" 2>/dev/null && { echo $$python; break; }; done)
+
+export DAGSTER_HOME := $(CURDIR)/dagster_home
+export ML_PIPELINE_HOME ?= $(CURDIR)/.ml_pipeline
+# Dagster's older command names, which are the ones in use here, warn each time.
+export PYTHONWARNINGS ?= ignore:Function
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+PIP := .venv/bin/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help run test dev land backfill stop clean lint types
+
+help: ## Say what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+run: .venv/local .env ## Train and evaluate the model of one day: make run PARTITION=2013-02-11
+	ml-pipeline local start
+	dagster asset materialize -m ml_pipeline --select raw_flights \
+		--partition-range "$$(ml-pipeline days $(PARTITION))"
+	dagster job execute -m ml_pipeline -j daily_training \
+		--tags '{"dagster/partition": "$(PARTITION)"}'
+	@ml-pipeline summary $(PARTITION)
+
+dev: .venv/local .env ## Dagster's UI on http://127.0.0.1:3000
+	dagster dev --host 127.0.0.1 --port 3000
+
+land: .venv/local .env ## Land raw days: make land FROM=2013-01-01 TO=2013-02-28
+	dagster asset materialize -m ml_pipeline --select raw_flights --partition-range "$(FROM)...$(TO)"
+
+backfill: .venv/local .env ## Train many days: make backfill FROM=2013-02-01 TO=2013-02-03
+	dagster asset materialize -m ml_pipeline --select raw_flights \
+		--partition-range "$$(ml-pipeline days $(FROM) $(TO))"
+	ml-pipeline backfill --from $(FROM) --to $(TO)
+
+test: .venv/dev .env ## Lint, types, definitions and the whole test suite
+	ruff check . && ruff format --check .
+	mypy
+	dagster definitions validate
+	pytest
+
+stop: ## Stop the local SageMaker and the jobs it runs
+	@if [ -x .venv/bin/ml-pipeline ]; then ml-pipeline local stop; fi
+
+clean: stop ## Delete what was installed, run and stored here
+	rm -rf .venv .env .ml_pipeline build *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	find dagster_home -mindepth 1 ! -name dagster.yaml -delete
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.10, 3.11 or 3.12 is needed: PYTHON=/path/to/it make"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/local: .venv/bin/python pyproject.toml constraints.txt
+	$(PIP) install -c constraints.txt -e '.[local]'
+	@touch $@
+
+.venv/dev: .venv/bin/python pyproject.toml constraints.txt
+	$(PIP) install -c constraints.txt -e '.[local,dev]'
+	@touch $@ .venv/local
+
+.env:
+	@printf 'DAGSTER_HOME=%s\nML_PIPELINE_HOME=%s\n' "$(DAGSTER_HOME)" "$(ML_PIPELINE_HOME)" > $@

@@ -1,0 +1,137 @@
+"""How quick and how light the local service is.
+
+Prints the time a job that does nothing takes, from create call to Completed; how long after a job's
+end Dagster has noticed; and what the daemon costs when nothing happens.
+"""
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import boto3
+import dagster as dg
+
+from ml_pipeline.local_sagemaker.daemon import control
+from ml_pipeline.sagemaker import PipesSageMakerProcessingClient, SageMakerConnection
+
+IMAGE = "081325390199.dkr.ecr.us-east-1.amazonaws.com/sagemaker-base-python-310:1.0"
+JOBS = 20
+NOTICED_JOBS = 5
+IDLE_SECONDS = 20
+
+
+def main() -> None:
+    """Measure and print."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        endpoint = control.ensure_started(home, 0)
+        try:
+            connection = SageMakerConnection(
+                region="us-east-1",
+                endpoint_url=endpoint.url,
+                aws_access_key_id="local",
+                aws_secret_access_key="local",
+            )
+            connection.client("s3").create_bucket(Bucket="bench")
+            client = connection.client("sagemaker")
+            _no_op(client, "warm-up", timeout=300)
+            print(f"{'':48}{'min':>8}{'median':>8}{'max':>8}")
+            _row(
+                "no-op processing job, create to Completed, s",
+                [_no_op(client, f"no-op-{number}") for number in range(JOBS)],
+            )
+            _row(
+                "job end to Dagster noticing, 5 s job, s",
+                [_noticing(connection, number) for number in range(NOTICED_JOBS)],
+            )
+            _row("idle: resident memory of all processes, MB", [_resident(endpoint.pid)])
+            _row("idle: CPU of a core, %", [_cpu_percent(endpoint.pid)])
+            boto3.client(
+                "sts",
+                endpoint_url=endpoint.url,
+                region_name="us-east-1",
+                aws_access_key_id="local",
+                aws_secret_access_key="local",
+            ).get_caller_identity()
+            _row("idle, once moto was used: memory, MB", [_resident(endpoint.pid)])
+        finally:
+            control.stop(home)
+
+
+def _row(name: str, values: list[float]) -> None:
+    figures = (min(values), statistics.median(values), max(values))
+    print(f"{name:48}" + "".join(f"{figure:8.2f}" for figure in figures))
+
+
+def _request(name: str, *command: str) -> dict[str, Any]:
+    return {
+        "ProcessingJobName": name,
+        "RoleArn": "arn:aws:iam::000000000000:role/benchmark",
+        "AppSpecification": {"ImageUri": IMAGE, "ContainerEntrypoint": list(command)},
+        "ProcessingResources": {
+            "ClusterConfig": {
+                "InstanceCount": 1,
+                "InstanceType": "ml.m5.large",
+                "VolumeSizeInGB": 1,
+            }
+        },
+    }
+
+
+def _no_op(client: Any, name: str, timeout: float = 60) -> float:
+    started = time.monotonic()
+    client.create_processing_job(**_request(name, "true"))
+    while True:
+        status = client.describe_processing_job(ProcessingJobName=name)["ProcessingJobStatus"]
+        elapsed = time.monotonic() - started
+        if status == "Completed":
+            return elapsed
+        if status != "InProgress" or elapsed > timeout:
+            raise RuntimeError(f"{name} is {status} after {elapsed:.1f} s")
+        time.sleep(0.01)
+
+
+def _noticing(connection: SageMakerConnection, number: int) -> float:
+    pipes = PipesSageMakerProcessingClient(connection, bucket="bench")
+    noticed: list[float] = []
+
+    @dg.asset(name=f"noticed_{number}")
+    def asset(context: dg.AssetExecutionContext) -> None:
+        job = pipes.run(context=context, request=_request("notice", "sleep", "5")).job
+        noticed.append(time.time() - job.description["ProcessingEndTime"].timestamp())
+
+    dg.materialize([asset], instance=dg.DagsterInstance.ephemeral())
+    return noticed[0]
+
+
+def _of_all(pid: int, read: Callable[[int], float]) -> float:
+    """Sum a figure over a process and its descendants."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return read(pid) + sum(_of_all(int(child), read) for child in children)
+
+
+def _resident(pid: int) -> float:
+    def of(pid: int) -> float:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        [kilobytes] = [line.split()[1] for line in lines if line.startswith("VmRSS")]
+        return int(kilobytes) / 1024
+
+    return _of_all(pid, of)
+
+
+def _cpu_percent(pid: int) -> float:
+    def ticks(pid: int) -> float:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return int(fields[11]) + int(fields[12])
+
+    before = _of_all(pid, ticks)
+    time.sleep(IDLE_SECONDS)
+    # A clock tick is a hundredth of a second.
+    return (_of_all(pid, ticks) - before) / IDLE_SECONDS
+
+
+if __name__ == "__main__":
+    main()
