@@ -12,7 +12,8 @@ export ML_PIPELINE_HOME ?= $(CURDIR)/.ml_pipeline
 # Dagster's older command names, which are the ones in use here, warn each time.
 export PYTHONWARNINGS ?= ignore:Function
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-PIP := .venv/bin/python -m pip --disable-pip-version-check --quiet
+# Compiling every module of every package takes longer than compiling those that are used.
+PIP := .venv/bin/python -m pip --disable-pip-version-check --quiet install --no-compile -c constraints.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help run test dev land backfill stop clean lint types
@@ -57,11 +58,11 @@ clean: stop ## Delete what was installed, run and stored here
 	$(PYTHON) -m venv .venv
 
 .venv/local: .venv/bin/python pyproject.toml constraints.txt
-	$(PIP) install -c constraints.txt -e '.[local]'
+	$(PIP) -e '.[local]'
 	@touch $@
 
 .venv/dev: .venv/bin/python pyproject.toml constraints.txt
-	$(PIP) install -c constraints.txt -e '.[local,dev]'
+	$(PIP) -e '.[local,dev]'
 	@touch $@ .venv/local
 
 .env:
