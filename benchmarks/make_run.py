@@ -83,10 +83,10 @@ def _import(python: Path, code: str) -> float:
 def _scripts(clone: Path) -> float:
     [runtime] = (clone / ".ml_pipeline/runtimes").glob("sagemaker-scikit-learn-1.4-2-*/bin/python")
     imports = sum(_import(clone / runtime, f"import boto3, {script}") for script in SCRIPTS)
-    return imports + sum(_work(clone))
+    return imports + sum(_work())
 
 
-def _work(clone: Path) -> list[float]:
+def _work() -> list[float]:
     """The seconds that the scripts of the last run say they took."""
     import boto3
 
