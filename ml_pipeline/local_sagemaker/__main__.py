@@ -46,8 +46,9 @@ def main(arguments: Sequence[str] | None = None, supervisor: Sequence[str] = SUP
     try:
         _run(home, options.port, options.report, supervisor)
     except DaemonError as error:
-        print(error, file=sys.stderr)
-        if options.report is not None:
+        if options.report is None:
+            print(error, file=sys.stderr)
+        else:
             startup_report.send(options.report, error)
         return 1
     return 0

@@ -1,10 +1,12 @@
 """Where everything the local service keeps lies on disk."""
 
+import errno
 import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from ml_pipeline.local_sagemaker.trees import remove_tree
 
 JobKind = Literal["processing", "training"]
 
@@ -24,7 +26,12 @@ class Home:
 
         Returns:
             This home.
+
+        Raises:
+            OSError: It cannot be made, or has a path that jobs could not live with.
         """
+        if os.pathsep in str(self.root):
+            raise OSError(errno.EINVAL, f"its path has a {os.pathsep!r}, which ends a PATH entry")
         for directory in (self.root, self.s3, self.logs, self.jobs, self.runtimes):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.root.chmod(0o700)  # It may have been there before.
@@ -40,7 +47,7 @@ class Home:
         for path in (*databases, *self.root.glob(f"{self.daemon_log.name}*")):
             path.unlink()
         for directory in (self.s3, self.logs, self.jobs, *([self.runtimes] if runtimes else [])):
-            _remove(directory)
+            remove_tree(directory)
 
     @property
     def daemon_lock(self) -> Path:
@@ -89,13 +96,3 @@ class Home:
     def supervisor_log(self, kind: JobKind, name: str) -> Path:
         """What a job's supervisor prints; the job's own output is in its log stream."""
         return self.job_directory(kind, name) / "supervisor.log"
-
-
-def _remove(directory: Path) -> None:
-    # A job may have taken its own directories' permissions away.
-    for parent, names, _ in os.walk(directory):
-        for inner in (Path(parent, name) for name in names):
-            if not inner.is_symlink():
-                inner.chmod(0o700)
-    if directory.exists():
-        shutil.rmtree(directory)

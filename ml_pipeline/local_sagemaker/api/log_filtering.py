@@ -9,12 +9,15 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from ml_pipeline.local_sagemaker.api.log_pages import MAX_EVENTS
+from ml_pipeline.local_sagemaker.api.log_pages import MAX_EVENTS, page_after
 from ml_pipeline.local_sagemaker.api.logs_api import find_streams, group_name, refused
 from ml_pipeline.local_sagemaker.log_files import LogEvent, LogFiles
 
 Found = tuple[int, str, int, LogEvent]
 """An event with what orders it: its time, its stream, and where in that it begins."""
+
+_READ_AHEAD = 100
+"""Events of a stream that are held in memory."""
 
 _TERM = re.compile(r'(?P<sign>[-?]?)(?:"(?P<phrase>[^"]*)"|(?P<word>\S+))')
 
@@ -63,8 +66,12 @@ def _names(logs: LogFiles, group: str, request: Mapping[str, Any]) -> list[str]:
 
 
 def _found(logs: LogFiles, group: str, stream: str, since: int) -> Iterator[Found]:
-    for event in logs.read(group, stream, logs.seek(group, stream, since)):
-        yield event.timestamp, stream, event.start, event
+    # In pages: a group can have more streams than a process may have open files.
+    offset = logs.seek(group, stream, since)
+    while page := page_after(logs, group, stream, offset, None, _READ_AHEAD):
+        for event in page:
+            yield event.timestamp, stream, event.start, event
+        offset = page[-1].end
 
 
 def _matcher(pattern: str) -> Callable[[str], bool]:

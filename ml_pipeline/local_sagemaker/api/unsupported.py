@@ -36,7 +36,6 @@ _NOT_YET: Mapping[JobKind, tuple[Limit, ...]] = {
         Limit("ProcessingInputs[].AppManaged", (False,)),
         Limit("ProcessingInputs[].DatasetDefinition"),
         Limit("ProcessingInputs[].S3Input.S3InputMode", ("File",)),
-        Limit("ProcessingInputs[].S3Input.S3DataDistributionType", ("FullyReplicated",)),
         Limit("ProcessingInputs[].S3Input.S3CompressionType", ("None",)),
         Limit("ProcessingOutputConfig.Outputs[].AppManaged", (False,)),
         Limit("ProcessingOutputConfig.Outputs[].FeatureStoreOutput"),
@@ -52,10 +51,6 @@ _NOT_YET: Mapping[JobKind, tuple[Limit, ...]] = {
         Limit("InputDataConfig[].DataSource.S3DataSource.HubAccessConfig"),
         Limit("InputDataConfig[].DataSource.S3DataSource.InstanceGroupNames"),
         Limit("InputDataConfig[].DataSource.S3DataSource.ModelAccessConfig"),
-        Limit(
-            "InputDataConfig[].DataSource.S3DataSource.S3DataDistributionType",
-            ("FullyReplicated",),
-        ),
         Limit("InputDataConfig[].DataSource.S3DataSource.S3DataType", ("S3Prefix", "ManifestFile")),
         Limit("InputDataConfig[].InputMode", ("File",)),
         Limit("InputDataConfig[].RecordWrapperType", ("None",)),

@@ -33,6 +33,7 @@ _IMPORT_ROOT = Path(__file__).resolve().parents[3]
 """Where Python finds this package, also when it is not installed."""
 
 _START_SECONDS = 30.0
+_TURN_SECONDS = 1.0
 _STOP_SECONDS = 10.0
 _JOB_SECONDS = 30.0
 _LOOK_SECONDS = 0.02
@@ -71,17 +72,21 @@ def start(home: Path, port: int) -> Endpoint:
         DaemonError: As ``ensure_started``.
     """
     place = Home(home.resolve())
-    try:
-        place.create()
-        serves = _spawn(place, port)
-    except OSError as error:
-        raise home_not_usable(place.root, error) from error
-    except AlreadyRunningError as error:
-        # Another process is about to have it started.
-        return _await(place, str(error))
-    if not serves:
-        raise DaemonError(f"The local SageMaker did not start.{_log_tail(place)}")
-    return _await(place, f"The local SageMaker does not answer.{_log_tail(place)}")
+    deadline = time.monotonic() + _START_SECONDS
+    while True:
+        try:
+            _spawn(place, port)
+        except AlreadyRunningError:
+            # Another starter's, which may yet fail, or one that is about to end.
+            endpoint = _await(place, _TURN_SECONDS)
+            if endpoint is None and time.monotonic() > deadline:
+                raise
+        else:
+            endpoint = _await(place, _START_SECONDS)
+            if endpoint is None:
+                raise DaemonError(f"The local SageMaker does not answer.{_log_tail(place)}")
+        if endpoint is not None:
+            return endpoint
 
 
 def status(home: Path) -> Endpoint | None:
@@ -173,7 +178,18 @@ def _running_jobs(place: Home) -> list[str]:
     return [job.name for job in jobs if job.supervisor and job.supervisor.alive()]
 
 
-def _spawn(place: Home, port: int) -> bool:
+def _spawn(place: Home, port: int) -> None:
+    """Start a daemon and wait until it says that it serves."""
+    try:
+        place.create()
+        serves = _report(place, port)
+    except OSError as error:
+        raise home_not_usable(place.root, error) from error
+    if not serves:
+        raise DaemonError(f"The local SageMaker did not start.{_log_tail(place)}")
+
+
+def _report(place: Home, port: int) -> bool:
     """Start a daemon; whether it says that it serves."""
     path = [str(_IMPORT_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     reading, writing = os.pipe()
@@ -202,14 +218,13 @@ def _spawn(place: Home, port: int) -> bool:
         os.close(reading)
 
 
-def _await(place: Home, complaint: str) -> Endpoint:
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline:
-        endpoint = status(place.root)
-        if endpoint is not None:
-            return endpoint
+def _await(place: Home, timeout: float) -> Endpoint | None:
+    deadline = time.monotonic() + timeout
+    endpoint = status(place.root)
+    while endpoint is None and time.monotonic() < deadline:
         time.sleep(_LOOK_SECONDS)
-    raise DaemonError(complaint)
+        endpoint = status(place.root)
+    return endpoint
 
 
 def _end(process: ProcessId) -> None:

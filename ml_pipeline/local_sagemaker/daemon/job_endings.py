@@ -25,8 +25,11 @@ def end_lost(home: Home, store: JobStore, job: Job) -> None:
             f"see {home.supervisor_log(job.kind, job.name)}"
         )
         ending = cut_off(job.kind, "Failed", reason)
-    store.change(job.kind, job.name, ending)
-    JobDirectory(home.job_directory(job.kind, job.name)).clear()
+    try:
+        # First, because it may be the job that fills the disk, and then nothing can be recorded.
+        JobDirectory(home.job_directory(job.kind, job.name)).clear()
+    finally:
+        store.change(job.kind, job.name, ending)
 
 
 def stop_all(home: Home, timeout: float) -> None:

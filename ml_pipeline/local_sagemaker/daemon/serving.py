@@ -52,7 +52,7 @@ async def serve(
         PortInUseError: Another program has the port.
     """
     loop = asyncio.get_running_loop()
-    listening = _listen(port)
+    listening = _listen(home, port)
     port = listening.getsockname()[1]
     store, objects = JobStore(home.job_database), ObjectStore(home.s3)
     launcher = Launcher(home, f"http://127.0.0.1:{port}", supervisor)
@@ -79,7 +79,7 @@ async def serve(
     await runner.cleanup()
 
 
-def _listen(port: int) -> socket.socket:
+def _listen(home: Home, port: int) -> socket.socket:
     listening = socket.socket()
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -89,13 +89,19 @@ def _listen(port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         if error.errno in {errno.EADDRINUSE, errno.EACCES}:
-            raise PortInUseError(_port_in_use(port, error)) from error
+            raise PortInUseError(_port_in_use(home, port, error)) from error
         raise
     return listening
 
 
-def _port_in_use(port: int, error: OSError) -> str:
+def _port_in_use(home: Home, port: int, error: OSError) -> str:
     other = ask(port, timeout=1.0)
+    if other is not None and other.home == home.root:
+        # We hold the lock of this home, so what that one holds was deleted under it.
+        return (
+            f"Port {port} of this machine is still held by the local SageMaker (pid {other.pid}) "
+            f"of a directory {home.root} that was deleted. End it with: kill {other.pid}"
+        )
     if other is not None:
         holder = f"the local SageMaker of {other.home} (pid {other.pid}) has it"
     else:

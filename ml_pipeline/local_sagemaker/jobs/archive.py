@@ -11,13 +11,13 @@ def write_archive(directory: Path, archive: Path) -> bool:
     out. Owners are not recorded.
 
     Args:
-        directory: What to pack; may be missing.
+        directory: What to pack, without links above it; may be missing.
         archive: The file to write.
 
     Returns:
         Whether there was anything; nothing is written otherwise.
     """
-    if directory.is_symlink() or not directory.is_dir():
+    if directory.resolve() != directory or not directory.is_dir():
         return False
     entries = sorted(directory.iterdir())
     if not entries:

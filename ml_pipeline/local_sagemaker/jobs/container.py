@@ -14,6 +14,8 @@ from ml_pipeline.local_sagemaker.jobs.namespaces import Surroundings
 from ml_pipeline.local_sagemaker.jobs.stopping import StopRequest
 from ml_pipeline.local_sagemaker.jobs.watching import LoggedProcess, Outcome, watch
 
+_KILLED = 128 + signal.SIGKILL
+
 
 class ContainerSetupError(Exception):
     """The container's surroundings could not be made; the job's program never ran."""
@@ -32,6 +34,9 @@ class Container(Protocol):
 
     def check(self) -> None:
         """Raise ``ContainerSetupError`` if what ended was not the job's program."""
+
+    def exit_code(self) -> int:
+        """The job's program's, as shells and Docker count it; for a container that has ended."""
 
 
 @dataclass
@@ -53,8 +58,11 @@ class NamespaceContainer:
 
     def __post_init__(self) -> None:
         self._started = self.surroundings.host / "started"
+        self._complaint = self.surroundings.host / "complaint"
         command = namespaces.container_command(self.surroundings, self.program)
-        self.process = LoggedProcess(_start(command, self.environment), self.write)
+        with self._complaint.open("wb") as complaint:
+            started = _start(command, self.environment, complaint.fileno())
+        self.process = LoggedProcess(started, self.write)
 
     def terminate(self) -> bool:
         """Send SIGTERM to process 1, which the kernel keeps from it unless it has a handler."""
@@ -75,10 +83,21 @@ class NamespaceContainer:
     def check(self) -> None:
         """Look for the mark that the setup left."""
         if not self._started.exists():
+            complaint = self._complaint.read_text(encoding="utf-8", errors="replace").strip()
             raise ContainerSetupError(
-                f"the container's setup ended with exit code {self.process.exit_code}; "
-                "what it said is in the job's log"
+                f"the container's setup ended with exit code {self.process.exit_code}: "
+                f"{complaint or 'what it said is in the job log'}"
             )
+
+    def exit_code(self) -> int:
+        """What ``unshare`` passes on.
+
+        When SIGKILL ended process 1 (as the kernel does when memory runs out), ``unshare`` tries in
+        vain to die of it too, complains, and exits with 1.
+        """
+        code = self.process.exit_code or 0
+        killed = code == 1 and self._started.exists() and self._complaint.stat().st_size > 0
+        return _KILLED if killed else code
 
 
 @dataclass
@@ -112,6 +131,10 @@ class PlainContainer:
 
     def check(self) -> None:
         """There is no setup that could fail."""
+
+    def exit_code(self) -> int:
+        """The main process's own."""
+        return self.process.exit_code or 0
 
 
 def run(containers: Sequence[Container], stop: StopRequest, limit: float, grace: float) -> Outcome:
@@ -157,12 +180,14 @@ def _bound_to_us() -> list[str]:
     return [setpriv, "--pdeathsig", "KILL"] if setpriv else []
 
 
-def _start(command: list[str], environment: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+def _start(
+    command: list[str], environment: Mapping[str, str], errors: int = subprocess.STDOUT
+) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
         command,
         env=dict(environment),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stderr=errors,
         start_new_session=True,
     )

@@ -1,13 +1,10 @@
 """Where one job's files lie, on the host and in its container."""
 
-import os
-import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from ml_pipeline.local_sagemaker.jobs.reasons import ClientFault
+from ml_pipeline.local_sagemaker.trees import remove_tree
 
 
 @dataclass(frozen=True)
@@ -55,6 +52,7 @@ class HostDirectory:
         """Make it and what is always in it."""
         for directory in (self.root, self.ml, self.home, self.tmp):
             directory.mkdir(mode=0o700)
+        self.tmp.chmod(0o1777)  # As anywhere; nobody else gets as far as its parents.
 
     @property
     def ml(self) -> Path:
@@ -86,19 +84,3 @@ class HostDirectory:
         if parts[:3] != ("/", "opt", "ml") or ".." in parts:
             raise ClientFault(f"LocalPath {path!r} must lie below /opt/ml")
         return self.ml.joinpath(*parts[3:])
-
-
-def remove_tree(path: Path) -> None:
-    """Remove a directory and all in it, also where a script took away its own permissions."""
-
-    def allow(function: Callable[..., Any], entry: str, _error: object) -> None:
-        for blocked in (Path(entry).parent, Path(entry)):
-            if not blocked.is_symlink() and blocked.is_dir():
-                blocked.chmod(0o700)
-        if function is os.open or function is os.scandir or function is os.listdir:
-            shutil.rmtree(entry, ignore_errors=True)
-        else:
-            function(entry)
-
-    if path.exists():
-        shutil.rmtree(path, onerror=allow)

@@ -9,6 +9,16 @@ REGION = "us-east-1"
 
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+_ELSEWHERE = frozenset(
+    {
+        "AWS_CONFIG_FILE",
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+        "AWS_PROFILE",
+        "AWS_SESSION_TOKEN",
+        "AWS_SHARED_CREDENTIALS_FILE",
+    }
+)
+
 
 def container_environment(
     request: Mapping[str, str],
@@ -47,4 +57,10 @@ def container_environment(
         "AWS_ENDPOINT_URL_S3": endpoint,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
-    return {**image, **request, **service, **local}
+    kept = {name: value for name, value in request.items() if not _leads_away(name)}
+    return {**image, **kept, **service, **local}
+
+
+def _leads_away(name: str) -> bool:
+    """Whether a variable tells AWS's libraries of another endpoint, or of other credentials."""
+    return name.startswith("AWS_ENDPOINT_URL") or name in _ELSEWHERE

@@ -112,5 +112,5 @@ class JobRun:
         )
         containers = [launcher.start(instance, program) for instance in instances]
         outcome = container.run(containers, self._stop, self._kind.max_runtime, grace)
-        codes = [one.process.exit_code or 0 for one in containers]
+        codes = [one.exit_code() for one in containers]
         return Run(outcome, max(codes))

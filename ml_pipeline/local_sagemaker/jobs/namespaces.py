@@ -25,6 +25,7 @@ _NAMESPACES = (
 # Arguments: the host's directory, its name, the first working directory, the runtime to protect,
 # directories in /tmp that a private /tmp must not hide, "--", the program.
 _SETUP = r"""set -e
+exec 2>&1
 umask 022
 host=$1 name=$2 directory=$3 runtime=$4
 shift 4
@@ -53,7 +54,10 @@ while [ "$1" != -- ]; do
 done
 shift
 mount --bind "$host/hosts" /etc/hosts
-mount -t tmpfs -o mode=1777 tmpfs /dev/shm
+case "$host" in
+    /dev/shm/*) ;;
+    *) mount -t tmpfs -o mode=1777 tmpfs /dev/shm ;;
+esac
 mount --rbind "$host/opt" /opt
 mount --rbind "$host/tmp" /tmp
 if command -v hostname > /dev/null; then hostname "$name"; fi
@@ -98,7 +102,8 @@ def container_command(surroundings: Surroundings, program: list[str]) -> list[st
     """Write the setup's script and return the command that runs a program in these surroundings.
 
     A file ``started`` in the host's directory says that all was in place; without it, the exit code
-    is not the program's.
+    is not the program's. Its stdout receives what the setup and the program print; its stderr only
+    what ``setpriv`` and ``unshare`` themselves complain of.
     """
     host, runtime = surroundings.host, surroundings.read_only
     temporary = Path("/tmp").resolve()  # noqa: S108 - the directory that is replaced

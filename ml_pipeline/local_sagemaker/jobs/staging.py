@@ -68,7 +68,7 @@ class Stager:
             ClientFault: Objects are missing, or have names that no file can have.
             JobStoppedError: A stop was asked for.
         """
-        directory.mkdir(parents=True, exist_ok=True)
+        _make_directory(source, directory)
         try:
             found = sorted(self._sources(source), key=lambda object_: object_.key)
             for object_ in found[index::count] if source.sharded else found:
@@ -118,15 +118,26 @@ class Stager:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             self._objects.copy_out(source.bucket, source.key, target)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: a name with a null byte
             clash = isinstance(error, (FileExistsError, IsADirectoryError, NotADirectoryError))
             advice = (
                 ". One name is needed as a file and as a directory: rename a key" if clash else ""
             )
+            said = (error.strerror if isinstance(error, OSError) else None) or error
             raise ClientFault(
-                f"Data download failed: {uri} could not be written as {relative}: "
-                f"{error.strerror or error}{advice}"
+                f"Data download failed: {uri} could not be written as {relative}: {said}{advice}"
             ) from error
+
+
+def _make_directory(source: Input, directory: Path) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        said = (error.strerror if isinstance(error, OSError) else None) or error
+        raise ClientFault(
+            f'LocalPath {source.path!r} of input "{source.name}" cannot be a directory: {said}. '
+            "Choose another one"
+        ) from error
 
 
 def relative_name(key: str, prefix: str) -> str:

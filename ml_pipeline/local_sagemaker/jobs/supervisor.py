@@ -6,9 +6,11 @@ The daemon starts one for each job it has acknowledged, and may itself come and 
 import argparse
 import json
 import os
+import sqlite3
 import sys
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from ml_pipeline.local_sagemaker.home import Home, JobKind
@@ -70,10 +72,16 @@ def _supervise(home: Home, record: Record, endpoint: str) -> None:
         ending = Ending("Failed", fault.reason)
     except Exception as error:
         # Whatever it is, the job must not stay InProgress.
-        traceback.print_exc()
+        with suppress(OSError):  # The disk may be full.
+            traceback.print_exc()
         log = home.supervisor_log(job.kind, job.name)
         ending = Ending("Failed", internal_error(error, log))
-    kind.finish(ending)
+    try:
+        kind.finish(ending)
+    except sqlite3.OperationalError:
+        # Most likely the job itself has filled the disk: make room, and try once more.
+        directory.clear()
+        kind.finish(ending)
     directory.clear()
 
 

@@ -40,12 +40,12 @@ class Uploader:
         """Upload every regular file below a directory; links are not followed.
 
         Args:
-            directory: On the host; may be missing.
+            directory: On the host, without links above it.
             uri: Relative paths are appended to it.
             member: The request's member it comes from, for the error.
 
         Raises:
-            ClientFault: The object store refused.
+            ClientFault: The directory is gone, or the object store refused.
         """
         try:
             files = list(_files(directory))
@@ -64,8 +64,8 @@ class Uploader:
 
 
 def _files(directory: Path) -> Iterator[Path]:
-    if directory.is_symlink():
-        return
+    if directory.resolve() != directory:
+        return  # The script made a link of it, or of what is above it.
     for folder, folders, names in os.walk(directory, onerror=_raise):
         folders.sort()
         for name in sorted(names):

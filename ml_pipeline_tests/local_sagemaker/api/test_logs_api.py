@@ -1,12 +1,15 @@
 """The log operations as clients use them: boto3 against a running daemon."""
 
+import resource
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 from botocore.exceptions import ClientError
 
+from ml_pipeline.local_sagemaker.api.log_filtering import filter_log_events
 from ml_pipeline.local_sagemaker.log_files import LogFiles
 from ml_pipeline_tests.conftest import LocalService
 
@@ -221,3 +224,19 @@ def test_filters_that_are_not_known_are_refused(streams: Streams) -> None:
         found = code(streams.client.filter_log_events, logGroupName=GROUP, **members)
         assert found[0] == "InvalidParameterException"
         assert "not supported by the local CloudWatch Logs" in found[1]
+
+
+def test_filtering_more_streams_than_files_may_be_open(tmp_path: Path) -> None:
+    files = LogFiles(tmp_path)
+    for number in range(60):
+        writer = files.writer(GROUP, f"stream-{number}")
+        for line in range(3):
+            writer.write(f"{number}/{line}")
+        writer.close()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len([*Path("/proc/self/fd").iterdir()]) + 30, hard))
+    try:
+        answer = filter_log_events(files, {"logGroupName": GROUP})
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert len(answer["events"]) == 180

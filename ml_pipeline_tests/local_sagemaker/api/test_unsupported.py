@@ -37,6 +37,18 @@ def test_what_changes_nothing_here_is_accepted() -> None:
     )
 
 
+def test_the_shard_of_a_single_instance_is_everything() -> None:
+    shard = {
+        "S3Uri": "s3://b/",
+        "S3DataType": "S3Prefix",
+        "S3DataDistributionType": "ShardedByS3Key",
+    }
+    inputs = [{"InputName": "a", "S3Input": {**shard, "LocalPath": "/opt/ml/processing/a"}}]
+    refuse_unsupported("processing", processing_request("job", ProcessingInputs=inputs))
+    channels = [{"ChannelName": "a", "DataSource": {"S3DataSource": shard}}]
+    refuse_unsupported("training", training_request("job", InputDataConfig=channels))
+
+
 def test_a_value_is_refused_with_its_place_and_the_ones_that_would_do() -> None:
     request = processing_request("job")
     request["ProcessingResources"]["ClusterConfig"]["InstanceCount"] = 2

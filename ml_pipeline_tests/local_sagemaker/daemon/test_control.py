@@ -2,11 +2,13 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,8 @@ from ml_pipeline.local_sagemaker.daemon.errors import (
     NotRunningError,
     PortInUseError,
 )
+from ml_pipeline.local_sagemaker.daemon.health import Endpoint
+from ml_pipeline.local_sagemaker.daemon.lock import only_daemon
 from ml_pipeline.local_sagemaker.daemon.record import DaemonRecord
 from ml_pipeline.local_sagemaker.home import Home
 from ml_pipeline.local_sagemaker.process import ProcessId
@@ -28,6 +32,8 @@ START = (
     "import sys; from pathlib import Path; from ml_pipeline.local_sagemaker.daemon import control; "
     "print(control.ensure_started(Path(sys.argv[1]), 0).pid)"
 )
+
+START_AT = START.replace("0)", "int(sys.argv[2]))")
 
 
 @pytest.fixture
@@ -143,6 +149,39 @@ def test_a_port_that_another_program_has(home: Path) -> None:
     assert control.status(home) is None
 
 
+def test_starters_at_the_same_time_learn_all_why_there_is_none(home: Path) -> None:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        command = [sys.executable, "-c", START_AT, str(home), str(listening.getsockname()[1])]
+        starters = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+        errors = [starter.communicate(timeout=60)[1] for starter in starters]
+    assert all("cannot be used" in error for error in errors), errors
+
+
+def test_a_start_while_the_last_one_ends(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ending = ExitStack()
+    ending.enter_context(only_daemon(Home(home).create()))
+    look = control.status
+
+    def status(root: Path) -> Endpoint | None:
+        ending.close()  # Looked for only by a starter who was refused.
+        return look(root)
+
+    monkeypatch.setattr(control, "status", status)
+    assert look(control.start(home, 0).home)
+
+
+def test_a_home_deleted_under_its_daemon(home: Path) -> None:
+    lost = control.ensure_started(home, 0)
+    try:
+        shutil.rmtree(home)
+        with pytest.raises(PortInUseError, match=f"deleted. End it with: kill {lost.pid}"):
+            control.ensure_started(home, lost.port)
+    finally:
+        os.kill(lost.pid, signal.SIGTERM)
+
+
 def test_a_port_that_the_daemon_of_another_home_has(new_home: NewHome) -> None:
     other = control.ensure_started(new_home("other"), 0)
     with pytest.raises(PortInUseError) as caught:
@@ -171,6 +210,9 @@ def test_a_home_that_cannot_be(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(DaemonError, match="ML_PIPELINE_HOME"):
         control.ensure_started(tmp_path / "file" / "home", 0)
+    with pytest.raises(DaemonError, match=r"PATH entry.*ML_PIPELINE_HOME"):
+        control.ensure_started(tmp_path / "a:b", 0)
+    assert not (tmp_path / "a:b").exists()
 
 
 def test_a_database_that_is_none(home: Path) -> None:

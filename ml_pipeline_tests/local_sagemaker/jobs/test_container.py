@@ -1,8 +1,10 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -121,6 +123,52 @@ def test_the_shared_runtime_cannot_be_written_to(as_user: Sandbox) -> None:
     job = as_user.process("job", f"open({sys.prefix!r} + '/changed', 'w')")
     assert job.status == "Failed"
     assert "Read-only file system" in as_user.log(job)[-1]
+
+
+def test_a_program_that_is_killed_from_outside(as_user: Sandbox) -> None:
+    """As the kernel does when memory runs out: there is no other sign of it than the exit code."""
+    job = as_user.processing("job", "print('runs', flush=True)\nimport time\ntime.sleep(600)")
+    process = as_user.start(job)
+    as_user.wait_for_line(job, "runs")
+    unshare = namespaces.first_process(process.pid)
+    assert unshare
+    program = namespaces.first_process(unshare)
+    assert program
+    os.kill(program, signal.SIGKILL)
+    process.wait(30)
+    assert reason(as_user.get(job)) == "AlgorithmError: , exit code: 137"
+    assert as_user.log(job) == ["runs"]
+
+
+def test_tmp_is_everybodys(as_user: Sandbox) -> None:
+    job = as_user.process("job", "import os; print(oct(os.stat('/tmp').st_mode))")
+    assert as_user.log(job) == ["0o41777"]
+
+
+def test_a_home_in_shared_memory(tmp_path: Path) -> None:
+    shared = Path("/dev/shm")
+    if not os.access(shared, os.W_OK):
+        pytest.skip("no /dev/shm")
+    with tempfile.TemporaryDirectory(dir=shared) as directory:
+        sandbox = Sandbox(Path(directory) / "home")
+        job = sandbox.process("job", "print('runs')")
+        assert sandbox.log(job) == ["runs"]
+
+
+def test_a_job_that_fills_the_disk_ends_and_leaves_room(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(disk)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("not allowed to mount")
+    try:
+        sandbox = Sandbox(disk / "home")
+        fill = "file = open('/tmp/file', 'wb')\nwhile True: file.write(b'x' * 100_000)"
+        job = sandbox.process("job", fill)
+        assert "exit code: 1" in reason(job) or "No space left on device" in reason(job)
+        assert sandbox.process("next", "").status == "Completed"
+    finally:
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
 
 def test_a_request_may_change_its_path_without_breaking_the_setup(sandbox: Sandbox) -> None:

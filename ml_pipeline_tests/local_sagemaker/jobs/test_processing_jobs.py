@@ -1,9 +1,10 @@
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ml_pipeline_tests.local_sagemaker.jobs.sandbox import BUCKET, ENDPOINT, Sandbox, reason
+from ml_pipeline_tests.local_sagemaker.jobs.sandbox import BUCKET, CODE, ENDPOINT, Sandbox, reason
 
 OUT = "/opt/ml/processing/out"
 
@@ -87,11 +88,16 @@ def test_an_image_that_runs_nothing_by_itself(sandbox: Sandbox) -> None:
 def test_nothing_of_the_users_environment_gets_in(sandbox: Sandbox) -> None:
     sandbox.environment.update(SECRET="s", AWS_PROFILE="production", AWS_SESSION_TOKEN="t")
     requested = {"MINE": "1", "AWS_REGION": "eu-west-1", "AWS_ENDPOINT_URL": "https://real"}
+    away = {
+        "AWS_ENDPOINT_URL_SAGEMAKER": "https://real",
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+        "AWS_PROFILE": "production",
+    }
     script = "import json, os; print(json.dumps(dict(os.environ)))"
-    job = sandbox.process("job", script, Environment=requested)
+    job = sandbox.process("job", script, Environment={**requested, **away})
     (line,) = sandbox.log(job)
     found = json.loads(line)
-    assert not {"SECRET", "AWS_PROFILE", "AWS_SESSION_TOKEN", "OLDPWD", "VIRTUAL_ENV"} & set(found)
+    assert not {"SECRET", "AWS_SESSION_TOKEN", "OLDPWD", "VIRTUAL_ENV", *away} & set(found)
     assert found["MINE"] == "1"
     assert found["AWS_REGION"] == "eu-west-1"
     assert found["AWS_ENDPOINT_URL"] == found["AWS_ENDPOINT_URL_S3"] == ENDPOINT
@@ -153,6 +159,31 @@ def test_an_exit_message_that_would_block_or_lead_out(sandbox: Sandbox) -> None:
     link = sandbox.process("b", "import os; os.symlink('/etc/passwd', '/opt/ml/output/message')")
     assert link.status == "Completed"
     assert "ExitMessage" not in link.state
+
+
+@pytest.mark.parametrize("linked", ["processing", "processing/out"])
+def test_an_output_that_became_a_link_does_not_lead_out(
+    sandbox: Sandbox, tmp_path: Path, linked: str
+) -> None:
+    for secret in (tmp_path / "host" / "out" / "secret", tmp_path / "host" / "secret"):
+        secret.parent.mkdir(parents=True, exist_ok=True)
+        secret.touch()
+    script = f"""
+import os, shutil
+shutil.rmtree("/opt/ml/{linked}")
+os.symlink({str(tmp_path / "host")!r}, "/opt/ml/{linked}")
+"""
+    outputs = sandbox.outputs(out="/opt/ml/processing/out")
+    sandbox.process("job", script, ProcessingOutputConfig=outputs)
+    assert sandbox.keys("out/") == []
+
+
+def test_a_local_path_that_another_input_has_as_a_file(sandbox: Sandbox) -> None:
+    sandbox.put("data/a", "x")
+    inputs = [sandbox.input("clash", "data/", f"{CODE}/script.py")]
+    job = sandbox.process("job", "", ProcessingInputs=inputs)
+    assert reason(job).startswith("ClientError: LocalPath")
+    assert 'of input "clash" cannot be a directory' in reason(job)
 
 
 def test_garbage_in_the_output(sandbox: Sandbox) -> None:

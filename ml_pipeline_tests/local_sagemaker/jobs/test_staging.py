@@ -105,7 +105,9 @@ def test_no_key_leads_out_of_the_directory(objects: ObjectStore, tmp_path: Path)
     assert not list(tmp_path.rglob("escaped"))
 
 
-@pytest.mark.parametrize(("first", "second"), [("in/a", "in/a/b"), ("in/" + 300 * "x", "in/b")])
+@pytest.mark.parametrize(
+    ("first", "second"), [("in/a", "in/a/b"), ("in/" + 300 * "x", "in/b"), ("in/\0", "in/b")]
+)
 def test_keys_that_no_file_system_can_hold(
     objects: ObjectStore, tmp_path: Path, first: str, second: str
 ) -> None:

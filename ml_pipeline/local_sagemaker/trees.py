@@ -1,0 +1,42 @@
+"""Directories that scripts have written."""
+
+import os
+import shutil
+import time
+from pathlib import Path
+
+_PATIENCE_SECONDS = 2.0
+_PAUSE_SECONDS = 0.05
+
+
+def remove_tree(directory: Path) -> None:
+    """Remove a directory and all in it, also where a script took away its own permissions.
+
+    The processes of a job that was just killed may write for a moment more, and another process may
+    be removing the same: then it is tried again.
+
+    Raises:
+        OSError: Something in it cannot be removed.
+    """
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while not _removed(directory, insist=time.monotonic() > deadline):
+        time.sleep(_PAUSE_SECONDS)
+
+
+def _removed(directory: Path, *, insist: bool) -> bool:
+    try:
+        if directory.exists():
+            _allow(directory)
+            shutil.rmtree(directory)
+    except OSError:
+        if insist:
+            raise
+    return not directory.exists()
+
+
+def _allow(directory: Path) -> None:
+    directory.chmod(0o700)
+    for parent, names, _ in os.walk(directory):
+        for inner in (Path(parent, name) for name in names):
+            if not inner.is_symlink():
+                inner.chmod(0o700)
