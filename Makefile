@@ -14,17 +14,17 @@ export PYTHONWARNINGS ?= ignore:Function
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # Compiling every module of every package takes longer than compiling those that are used.
 PIP := .venv/bin/python -m pip --disable-pip-version-check --quiet install --no-compile -c constraints.txt
+LAND := dagster asset materialize -m ml_pipeline --select raw_flights --partition-range
 
 .DEFAULT_GOAL := help
-.PHONY: help run test dev land backfill stop clean lint types
+.PHONY: help run test dev land backfill stop clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
 run: .venv/local .env ## Train and evaluate the model of one day: make run PARTITION=2013-02-11
 	ml-pipeline local start
-	dagster asset materialize -m ml_pipeline --select raw_flights \
-		--partition-range "$$(ml-pipeline days $(PARTITION))"
+	days=$$(ml-pipeline days $(PARTITION)) && $(LAND) "$$days"
 	dagster job execute -m ml_pipeline -j daily_training \
 		--tags '{"dagster/partition": "$(PARTITION)"}'
 	@ml-pipeline summary $(PARTITION)
@@ -33,11 +33,10 @@ dev: .venv/local .env ## Dagster's UI on http://127.0.0.1:3000
 	dagster dev --host 127.0.0.1 --port 3000
 
 land: .venv/local .env ## Land raw days: make land FROM=2013-01-01 TO=2013-02-28
-	dagster asset materialize -m ml_pipeline --select raw_flights --partition-range "$(FROM)...$(TO)"
+	$(LAND) "$(FROM)...$(TO)"
 
 backfill: .venv/local .env ## Train many days: make backfill FROM=2013-02-01 TO=2013-02-03
-	dagster asset materialize -m ml_pipeline --select raw_flights \
-		--partition-range "$$(ml-pipeline days $(FROM) $(TO))"
+	days=$$(ml-pipeline days $(FROM) $(TO)) && $(LAND) "$$days"
 	ml-pipeline backfill --from $(FROM) --to $(TO)
 
 test: .venv/dev .env ## Lint, types, definitions and the whole test suite

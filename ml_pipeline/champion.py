@@ -6,6 +6,8 @@ from botocore.exceptions import ClientError
 from pydantic import BaseModel
 
 from ml_pipeline.artifacts import Evaluation, Model
+from ml_pipeline.manifests import CHECK
+from ml_pipeline.sagemaker import explain_refusal
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -34,7 +36,15 @@ def promote(s3: "S3Client", bucket: str, candidate: Champion, *, key: str = KEY)
 
     Returns:
         The champion as it now stands.
+
+    Raises:
+        dagster.Failure: The bucket cannot be read or written to.
     """
+    with explain_refusal(f"write s3://{bucket}/{key}", CHECK):
+        return _promote(s3, bucket, candidate, key)
+
+
+def _promote(s3: "S3Client", bucket: str, candidate: Champion, key: str) -> Champion:
     while True:
         current, etag = _read(s3, bucket, key)
         if current is not None and current.partition > candidate.partition:

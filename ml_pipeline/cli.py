@@ -2,11 +2,9 @@
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 from dotenv import load_dotenv
-from pydantic import ValidationError
 
 from ml_pipeline.local_sagemaker.daemon import control
 from ml_pipeline.local_sagemaker.daemon.errors import DaemonError
@@ -28,16 +26,8 @@ def main() -> None:
         sys.exit(error.exit_code)
     except click.Abort:
         sys.exit(130)
-    except ValidationError as error:
-        problems = (_setting_problem(problem) for problem in error.errors())
-        sys.exit("\n".join(f"Error: {problem}" for problem in problems))
     except (DaemonError, ValueError) as error:
         sys.exit(f"Error: {error}")
-
-
-def _setting_problem(problem: Any) -> str:
-    name = "_".join(str(part) for part in problem["loc"]).upper()
-    return f"ML_PIPELINE_{name}: {problem['msg']}" if name else problem["msg"]
 
 
 @cli.group()

@@ -42,10 +42,11 @@ class S3ManifestIOManager(dg.ConfigurableIOManager):
         manifests = self._manifests()
         asset = context.asset_key.path[-1]
         parts = obj if isinstance(obj, Mapping) else {context.asset_partition_key: obj}
-        uris = [
-            manifests.publish(asset, partition, parts[partition]) for partition in sorted(parts)
-        ]
-        context.add_output_metadata({"dagster/uri": uris[-1]})
+        for partition in sorted(parts):
+            uri = manifests.publish(asset, partition, parts[partition])
+            context.step_context.add_asset_metadata(
+                {"dagster/uri": uri}, context.asset_key, partition
+            )
 
     def load_input(self, context: dg.InputContext) -> Any:
         """Load one partition, or a dict of several.

@@ -5,9 +5,13 @@ from typing import TYPE_CHECKING, TypeVar
 from botocore.exceptions import ClientError
 
 from ml_pipeline.artifacts import Artifact, StoredObject
+from ml_pipeline.sagemaker import explain_refusal
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+CHECK = "ML_PIPELINE_BUCKET and the credentials with `ml-pipeline doctor`"
+"""What to check when S3 refuses."""
 
 ArtifactT = TypeVar("ArtifactT", bound=Artifact)
 
@@ -37,22 +41,31 @@ class Manifests:
 
         Returns:
             The manifest's URI.
+
+        Raises:
+            dagster.Failure: The bucket cannot be written to.
         """
         body = artifact.model_dump_json(indent=1).encode()
-        self._s3.put_object(
-            Bucket=self.bucket,
-            Key=_key(asset, partition),
-            Body=body,
-            ContentType="application/json",
-        )
+        with explain_refusal(f"write {self.uri(asset, partition)}", CHECK):
+            self._s3.put_object(
+                Bucket=self.bucket,
+                Key=_key(asset, partition),
+                Body=body,
+                ContentType="application/json",
+            )
         return self.uri(asset, partition)
 
     def find(self, asset: str, partition: str, kind: type[ArtifactT]) -> ArtifactT | None:
-        """The partition's current artifact, or None if it was never published."""
-        try:
-            answer = self._s3.get_object(Bucket=self.bucket, Key=_key(asset, partition))
-        except self._s3.exceptions.NoSuchKey:
-            return None
+        """The partition's current artifact, or None if it was never published.
+
+        Raises:
+            dagster.Failure: The bucket cannot be read.
+        """
+        with explain_refusal(f"read {self.uri(asset, partition)}", CHECK):
+            try:
+                answer = self._s3.get_object(Bucket=self.bucket, Key=_key(asset, partition))
+            except self._s3.exceptions.NoSuchKey:
+                return None
         return kind.model_validate_json(answer["Body"].read())
 
     def read(self, stored: StoredObject) -> bytes:

@@ -4,12 +4,18 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from ml_pipeline.settings import get_settings
+from ml_pipeline.settings import Settings, get_settings
 
-daily = dg.DailyPartitionsDefinition(
-    start_date=get_settings().start_date.isoformat(),
-    end_date=end.isoformat() if (end := get_settings().end_date) else None,
-)
+
+def daily_partitions(settings: Settings) -> dg.DailyPartitionsDefinition:
+    """The days from the first one to the last one, or to yesterday."""
+    end = settings.end_date
+    return dg.DailyPartitionsDefinition(
+        start_date=settings.start_date.isoformat(), end_date=end.isoformat() if end else None
+    )
+
+
+daily = daily_partitions(get_settings())
 
 window = dg.TimeWindowPartitionMapping(start_offset=-get_settings().window_days)
 """A day and the trailing window before it, clipped at the first partition."""

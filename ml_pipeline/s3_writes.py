@@ -3,10 +3,11 @@
 import hashlib
 from typing import TYPE_CHECKING
 
-import dagster as dg
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from ml_pipeline.artifacts import StoredObject
+from ml_pipeline.manifests import CHECK
+from ml_pipeline.sagemaker import explain_refusal
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -22,7 +23,7 @@ def put_if_changed(s3: "S3Client", bucket: str, key: str, body: bytes) -> Stored
         dagster.Failure: The bucket cannot be written to.
     """
     digest = hashlib.sha256(body).hexdigest()
-    try:
+    with explain_refusal(f"write s3://{bucket}/{key}", CHECK):
         etag = _etag_of(s3, bucket, key, digest)
         if etag is None:
             etag = s3.put_object(
@@ -32,11 +33,6 @@ def put_if_changed(s3: "S3Client", bucket: str, key: str, body: bytes) -> Stored
                 ContentType="text/csv",
                 Metadata={"sha256": digest},
             )["ETag"]
-    except (BotoCoreError, ClientError) as error:
-        raise dg.Failure(
-            f"cannot write s3://{bucket}/{key}: {error}. Check ML_PIPELINE_BUCKET and the "
-            "credentials with `ml-pipeline doctor`."
-        ) from error
     return StoredObject(key=key, size=len(body), etag=etag.strip('"'))
 
 

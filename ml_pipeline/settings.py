@@ -3,12 +3,19 @@
 from datetime import date, datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
 LOCAL_ROLE = "arn:aws:iam::000000000000:role/ml-pipeline-local"
+
+
+class SettingsError(ValueError):
+    """The environment holds settings that cannot be used; names each variable."""
 
 
 class Settings(BaseSettings):
@@ -105,6 +112,11 @@ class Settings(BaseSettings):
                 f"ML_PIPELINE_END_DATE ({self.end_date}) must be after "
                 f"ML_PIPELINE_START_DATE ({self.start_date})"
             )
+        if self.min_history_days > self.window_days:
+            raise ValueError(
+                f"ML_PIPELINE_MIN_HISTORY_DAYS ({self.min_history_days}) must not be more than "
+                f"ML_PIPELINE_WINDOW_DAYS ({self.window_days}): no partition would ever do"
+            )
         if self.target == "aws":
             missing = [
                 name
@@ -150,5 +162,20 @@ class Settings(BaseSettings):
 
 @cache
 def get_settings() -> Settings:
-    """The settings of this process, read from its environment once."""
-    return Settings()
+    """The settings of this process, read from its environment once.
+
+    Raises:
+        SettingsError: A value does not fit, or the target lacks one that it needs.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError("\n".join(_problem(problem) for problem in error.errors())) from None
+
+
+def _problem(problem: "ErrorDetails") -> str:
+    message = problem["msg"].removeprefix("Value error, ")
+    if not problem["loc"]:
+        return message
+    name = "_".join(str(part) for part in problem["loc"]).upper()
+    return f"ML_PIPELINE_{name}={problem['input']}: {message}"

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import click
+import dagster as dg
 
 from ml_pipeline.artifacts import Artifact, Dataset, Evaluation, Model
 from ml_pipeline.manifests import Manifests
@@ -15,8 +16,15 @@ def print_summary(settings: Settings, partition: str) -> None:
     """Print what became of a partition.
 
     Raises:
-        click.ClickException: One of its assets was never materialized.
+        click.ClickException: One of its assets was never materialized, or S3 cannot be read.
     """
+    try:
+        _print(settings, partition)
+    except dg.Failure as error:
+        raise click.ClickException(str(error.description)) from error
+
+
+def _print(settings: Settings, partition: str) -> None:
     manifests = Manifests(build_connection(settings).client("s3"), settings.bucket_name)
     dataset = _published(manifests, "preprocessed_dataset", partition, Dataset)
     model = _published(manifests, "model_artifact", partition, Model)

@@ -13,7 +13,7 @@ from ml_pipeline.local_sagemaker.daemon import control
 from ml_pipeline.local_sagemaker.daemon.health import Endpoint
 from ml_pipeline.local_sagemaker.home import Home
 from ml_pipeline_tests.graphql import Webserver
-from ml_pipeline_tests.project import DAY, Project
+from ml_pipeline_tests.project import DAY, WAITING_JOBS, Project
 
 
 @dataclass(frozen=True)
@@ -84,15 +84,16 @@ def trained(project: Project) -> str:
 
 @pytest.fixture(scope="session")
 def webserver(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Webserver]:
-    """Dagster's webserver and its daemon, on the project."""
+    """Dagster's webserver and its daemon, on the project and on the waiting jobs."""
     logs = tmp_path_factory.mktemp("dagster")
     port = free_port()
+    locations = ("-m", "ml_pipeline", "-m", WAITING_JOBS)
     processes = [
         project.spawn(
-            *("dagster-webserver", "-m", "ml_pipeline", "-h", "127.0.0.1", "-p", str(port)),
+            *("dagster-webserver", *locations, "-h", "127.0.0.1", "-p", str(port)),
             log=logs / "webserver.log",
         ),
-        project.spawn("dagster-daemon", "run", "-m", "ml_pipeline", log=logs / "daemon.log"),
+        project.spawn("dagster-daemon", "run", *locations, log=logs / "daemon.log"),
     ]
     try:
         server = Webserver(f"http://127.0.0.1:{port}")

@@ -6,8 +6,6 @@ import urllib.request
 from collections.abc import Sequence
 from typing import Any
 
-_SELECTOR = {"repositoryLocationName": "ml_pipeline", "repositoryName": "__repository__"}
-
 _LAUNCH = """
 mutation ($params: ExecutionParams!) { launchPipelineExecution(executionParams: $params) {
   __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
@@ -16,6 +14,14 @@ mutation ($params: ExecutionParams!) { launchPipelineExecution(executionParams: 
 _BACKFILL = """
 mutation ($params: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $params) {
   __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } } }
+"""
+_REEXECUTE = """
+mutation ($params: ReexecutionParams!) { launchPipelineReexecution(reexecutionParams: $params) {
+  __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }
+"""
+_MESSAGES = """
+query ($id: ID!) { logsForRun(runId: $id) {
+  ... on EventConnection { events { ... on MessageEvent { message } } } } }
 """
 _RUN = "query ($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }"
 _BACKFILL_STATUS = """
@@ -66,7 +72,9 @@ class Webserver:
             return False
         return True
 
-    def materialize(self, job: str, assets: Sequence[str], partition: str) -> str:
+    def materialize(
+        self, job: str, assets: Sequence[str], partition: str, location: str = "ml_pipeline"
+    ) -> str:
         """Materialize assets of a job for one partition, as the "Materialize" button does.
 
         Returns:
@@ -76,7 +84,8 @@ class Webserver:
             _LAUNCH,
             params={
                 "selector": {
-                    **_SELECTOR,
+                    "repositoryLocationName": location,
+                    "repositoryName": "__repository__",
                     "pipelineName": job,
                     "assetSelection": [{"path": [asset]} for asset in assets],
                 },
@@ -94,17 +103,48 @@ class Webserver:
         Returns:
             The backfill's id.
         """
-        launched = self.query(
-            _BACKFILL,
-            params={
-                "assetSelection": [{"path": [asset]} for asset in assets],
-                "partitionNames": list(partitions),
-                "fromFailure": False,
-                "tags": [],
-            },
-        )["launchPartitionBackfill"]
+        return self._backfill(
+            {"assetSelection": [{"path": [asset]} for asset in assets]}, partitions
+        )
+
+    def backfill_job(self, job: str, partitions: Sequence[str]) -> str:
+        """Backfill a job over partitions, as the button on the job's page does.
+
+        Returns:
+            The backfill's id.
+        """
+        location = {
+            "repositoryLocationName": "ml_pipeline",
+            "repositoryName": "__repository__",
+        }
+        partition_set = {
+            "partitionSetName": f"{job}_partition_set",
+            "repositorySelector": location,
+        }
+        return self._backfill({"selector": partition_set}, partitions)
+
+    def _backfill(self, target: dict[str, Any], partitions: Sequence[str]) -> str:
+        params = {**target, "partitionNames": list(partitions), "fromFailure": False, "tags": []}
+        launched = self.query(_BACKFILL, params=params)["launchPartitionBackfill"]
         assert launched["__typename"] == "LaunchBackfillSuccess", launched
         return str(launched["backfillId"])
+
+    def reexecute_from_failure(self, run_id: str) -> str:
+        """Run the steps again that failed, as the button of that name does.
+
+        Returns:
+            The new run's id.
+        """
+        launched = self.query(
+            _REEXECUTE, params={"parentRunId": run_id, "strategy": "FROM_FAILURE"}
+        )["launchPipelineReexecution"]
+        assert launched["__typename"] == "LaunchRunSuccess", launched
+        return str(launched["run"]["runId"])
+
+    def messages(self, run_id: str) -> list[str]:
+        """The messages in a run's log."""
+        events = self.query(_MESSAGES, id=run_id)["logsForRun"]["events"]
+        return [event["message"] for event in events]
 
     def count_runs(self, backfill_id: str) -> int:
         """How many runs a backfill made."""

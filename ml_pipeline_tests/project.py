@@ -12,6 +12,8 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 BUCKET = "ml-pipeline"
 DAY = "2013-02-11"
+WAITING_JOBS = "ml_pipeline_tests.waiting_jobs"
+"""Definitions whose jobs run until `release/<partition>` is in the bucket."""
 
 
 class Project:

@@ -22,14 +22,23 @@ def keys(service: LocalService, prefix: str) -> list[str]:
     return [entry["Key"] for entry in found.get("Contents", [])]
 
 
-@pytest.mark.parametrize("partition", ["1999-01-01", "2014-01-01", "2013-02-30", "tomorrow"])
+@pytest.mark.parametrize(
+    ("partition", "said"),
+    [
+        ("1999-01-01", "1999-01-01 is not a partition"),
+        ("2014-01-01", "2014-01-01 is not a partition"),
+        # What is no date at all is refused by Dagster, before there is a run.
+        ("2013-02-30", "time data '2013-02-30' does not match format"),
+        ("tomorrow", "time data 'tomorrow' does not match format"),
+    ],
+)
 def test_a_partition_that_does_not_exist(
-    local_service: LocalService, project: Project, partition: str
+    local_service: LocalService, project: Project, partition: str, said: str
 ) -> None:
     before = jobs(local_service)
     done = project.execute(partition, check=False)
     assert done.returncode != 0
-    assert f"{partition} is not a partition" in done.stderr
+    assert said in done.stderr
     assert jobs(local_service) == before
     assert keys(local_service, f"raw_flights/ds={partition}") == []
 
@@ -148,6 +157,48 @@ def test_a_training_split_with_one_class_fails_with_reason_and_log(
     assert "Contents" not in listed
 
 
+def test_a_wrong_setting_is_named_when_dagster_loads_the_definitions(project: Project) -> None:
+    done = project.run("dagster", "definitions", "validate", check=False, ML_PIPELINE_SPLIT="any")
+    assert done.returncode != 0
+    assert "ML_PIPELINE_SPLIT=any: Input should be 'temporal'" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("keys", [True, False], ids=["no bucket", "no credentials"])
+def test_a_run_that_starts_in_the_middle_cannot_read_its_bucket(
+    local_service: LocalService, project: Project, tmp_path: Path, keys: bool
+) -> None:
+    environment = {**local_service.environment, "HOME": str(tmp_path)}
+    if not keys:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            del environment[name]
+    done = project.run(
+        *("dagster", "asset", "materialize", "-m", "ml_pipeline", "--select", "model_artifact"),
+        *("--partition", "2013-02-11"),
+        check=False,
+        ML_PIPELINE_TARGET="aws",
+        ML_PIPELINE_BUCKET="not-there",
+        ML_PIPELINE_ROLE_ARN="arn:aws:iam::000000000000:role/some-role",
+        **environment,
+    )
+    assert done.returncode != 0
+    place = "s3://not-there/preprocessed_dataset/ds=2013-02-11/manifest.json"
+    reason = "NoSuchBucket" if keys else "Unable to locate credentials"
+    assert f"Could not read {place}: {reason}" in done.stderr
+    assert "ML_PIPELINE_BUCKET" in done.stderr
+
+
+def test_an_asset_whose_input_was_never_made(local_service: LocalService, project: Project) -> None:
+    done = project.run(
+        *("dagster", "asset", "materialize", "-m", "ml_pipeline", "--select", "model_artifact"),
+        *("--partition", "2013-12-01"),
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "preprocessed_dataset lacks 1 of the days" in done.stderr
+    assert "--select preprocessed_dataset --partition 2013-12-01" in done.stderr
+    assert keys(local_service, "model_artifact/ds=2013-12-01") == []
+
+
 def test_an_unwritable_bucket(local_service: LocalService, project: Project) -> None:
     before = jobs(local_service)
     done = project.execute(
@@ -159,6 +210,6 @@ def test_an_unwritable_bucket(local_service: LocalService, project: Project) -> 
         **local_service.environment,
     )
     assert done.returncode != 0
-    assert "cannot write s3://a-bucket-that-is-not-there/raw_flights/" in done.stderr
+    assert "Could not write s3://a-bucket-that-is-not-there/raw_flights/" in done.stderr
     assert "ML_PIPELINE_BUCKET" in done.stderr
     assert jobs(local_service) == before

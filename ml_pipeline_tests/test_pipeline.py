@@ -2,8 +2,10 @@
 
 import io
 import tarfile
+from collections.abc import Mapping
 from typing import Any
 
+import dagster as dg
 import pandas as pd
 
 from ml_pipeline_tests.conftest import LocalService
@@ -88,6 +90,25 @@ def test_running_it_again_makes_new_jobs_and_publishes_them(
     assert manifest(local_service, "model_artifact", DAY)["job_name"] != before
 
 
+def test_what_the_ui_shows_of_a_dataset(project: Project, trained: str) -> None:
+    metadata = metadata_of(project, "preprocessed_dataset", DAY)
+    rows = sum(metadata[f"{name}_rows"].value for name in ("train", "validation", "holdout"))
+    assert metadata["dagster/partition_row_count"].value == rows
+    assert "label" in {column.name for column in metadata["dagster/column_schema"].value.columns}
+    assert metadata["dagster/uri"].value.endswith(f"preprocessed_dataset/ds={DAY}/manifest.json")
+    assert metadata["log_group"].value == "/aws/sagemaker/ProcessingJobs"
+    assert metadata["duration_s"].value > 0
+
+
+def test_days_landed_together_each_show_their_own_rows_and_place(project: Project) -> None:
+    days = ["2013-01-20", "2013-01-21"]
+    shown = [metadata_of(project, "raw_flights", day) for day in days]
+    assert [day["dagster/partition_row_count"].value for day in shown] == [786, 912]
+    assert [day["dagster/uri"].value.split("/")[-2] for day in shown] == [
+        f"ds={day}" for day in days
+    ]
+
+
 def test_one_asset_from_the_command_line(
     local_service: LocalService, project: Project, trained: str
 ) -> None:
@@ -133,6 +154,28 @@ def test_a_ui_backfill_of_raw_days_is_one_run(webserver: Webserver) -> None:
     backfill = webserver.backfill(["raw_flights"], days)
     assert webserver.wait_for_backfill(backfill) == "COMPLETED_SUCCESS"
     assert webserver.count_runs(backfill) == 1
+
+
+def test_a_ui_backfill_of_the_job_runs_exactly_its_days(
+    local_service: LocalService, webserver: Webserver
+) -> None:
+    days = ["2013-01-20", "2013-01-21"]
+    backfill = webserver.backfill_job("daily_training", days)
+    assert webserver.wait_for_backfill(backfill) == "COMPLETED_SUCCESS"
+    assert webserver.count_runs(backfill) == len(days)
+    for day in days:
+        assert manifest(local_service, "model_evaluation", day)["job_name"]
+
+
+def metadata_of(project: Project, asset: str, partition: str) -> Mapping[str, dg.MetadataValue]:
+    """What the UI shows of a partition's last materialization."""
+    with dg.DagsterInstance.from_config(str(project.dagster_home)) as instance:
+        [record] = instance.fetch_materializations(
+            dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), asset_partitions=[partition]),
+            limit=1,
+        ).records
+    assert record.asset_materialization is not None
+    return record.asset_materialization.metadata
 
 
 def report(service: LocalService, asset: str) -> Any:

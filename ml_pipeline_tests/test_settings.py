@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 from pydantic import ValidationError
 
-from ml_pipeline.settings import LOCAL_ROLE, Settings
+from ml_pipeline.settings import LOCAL_ROLE, Settings, SettingsError, get_settings
 
 
 @pytest.fixture(autouse=True)
@@ -50,3 +50,19 @@ def test_the_window_is_clipped_at_the_first_partition(partition: str, first: str
 def test_what_is_no_partition_is_refused(partition: str) -> None:
     with pytest.raises(ValueError, match=partition):
         Settings(end_date=date(2014, 1, 1)).raw_days(partition)
+
+
+def test_more_history_than_a_window_holds_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ML_PIPELINE_WINDOW_DAYS", "3")
+    with pytest.raises(ValidationError, match="ML_PIPELINE_MIN_HISTORY_DAYS"):
+        Settings()
+
+
+def test_every_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ML_PIPELINE_LOCAL_PORT", "many")
+    monkeypatch.setenv("ML_PIPELINE_SPLIT", "random")
+    get_settings.cache_clear()
+    with pytest.raises(SettingsError) as error:
+        get_settings()
+    assert "ML_PIPELINE_LOCAL_PORT=many: " in str(error.value)
+    assert "ML_PIPELINE_SPLIT=random: " in str(error.value)

@@ -19,7 +19,7 @@ from ml_pipeline.sagemaker import (
 )
 from ml_pipeline.settings import Settings
 
-OUTPUTS = ("train", "validation", "holdout", "preprocessor", "report")
+CHANNELS = ("train", "validation", "holdout")
 
 
 @dg.asset(
@@ -43,7 +43,9 @@ def preprocessed_dataset(
     _require_history(len(raw_flights) - 1, settings)
     job = processing.run(context=context, request=build_request(settings, raw_flights)).job
     dataset = Dataset.from_job(job, code_version=code_bundles.preprocess.version)
-    return dg.MaterializeResult(value=dataset, metadata=job.metadata)
+    rows = sum(job.metadata.get(f"{channel}_rows", 0) for channel in CHANNELS)
+    metadata = {**job.metadata, "dagster/partition_row_count": rows}
+    return dg.MaterializeResult(value=dataset, metadata=metadata)
 
 
 def _require_history(days: int, settings: Settings) -> None:
@@ -93,7 +95,7 @@ def build_request(settings: Settings, raw_flights: dict[str, RawDay]) -> JobRequ
                 s3_uri=f"{bucket}/preprocessed_dataset/ds={{{{ ds }}}}/{{{{ job_name }}}}/{name}",
                 local_path=f"/opt/ml/processing/output/{name}",
             )
-            for name in OUTPUTS
+            for name in (*CHANNELS, "preprocessor", "report")
         ],
         version=" ".join(raw_flights[ds].etags() for ds in sorted(raw_flights)),
     )

@@ -40,8 +40,10 @@ def raw_flights(
     source = open_raw_source(settings.raw_source, aws)
     days = _read_days(source, list(context.partition_keys))
     landed = _land(aws.client("s3"), settings.bucket_name, source.planes(), days)
-    rows = sum(day["flights.csv"].count(b"\n") - 1 for day in days.values())
-    return dg.MaterializeResult(value=landed, metadata={"days": len(days), "n_rows": rows})
+    for ds, files in days.items():
+        rows = files["flights.csv"].count(b"\n") - 1
+        context.add_asset_metadata({"dagster/partition_row_count": rows}, partition_key=ds)
+    return dg.MaterializeResult(value=landed)
 
 
 def _read_days(source: RawSource, keys: list[str]) -> dict[str, dict[str, bytes]]:

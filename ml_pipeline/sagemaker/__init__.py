@@ -21,6 +21,7 @@ from ml_pipeline.sagemaker.pipes import (
 )
 from ml_pipeline.sagemaker.polling import Polling
 from ml_pipeline.sagemaker.processors import ScriptProcessor, SKLearnProcessor
+from ml_pipeline.sagemaker.refusals import explain_refusal
 from ml_pipeline.sagemaker.request import JobRequest, Upload, deep_merge
 from ml_pipeline.sagemaker.result import FinishedJob, S3Object, S3Output
 from ml_pipeline.sagemaker.training import SKLearnTraining
@@ -46,5 +47,6 @@ __all__ = [
     "TrainingChannel",
     "Upload",
     "deep_merge",
+    "explain_refusal",
     "sklearn_image_uri",
 ]

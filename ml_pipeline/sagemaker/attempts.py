@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+from botocore.exceptions import ClientError
 
 from ml_pipeline.sagemaker.errors import MissingOutputError
 from ml_pipeline.sagemaker.outputs import verified_outputs
-from ml_pipeline.sagemaker.transient import AWS_ERRORS, error_code, patiently
+from ml_pipeline.sagemaker.refusals import explain_refusal
+from ml_pipeline.sagemaker.transient import error_code, patiently
 
 if TYPE_CHECKING:
     from ml_pipeline.sagemaker.connection import SageMakerConnection
@@ -64,16 +66,22 @@ def find_attempt(
 def describe(
     connection: "SageMakerConnection", kind: "JobKind", name: str, log: dg.DagsterLogManager
 ) -> dict[str, Any] | None:
-    """What the service says of a job; None if it knows none of that name."""
-    try:
-        return patiently(
-            lambda: kind.describe_job(connection.client("sagemaker"), name),
-            lambda error: log.warning(f"[sagemaker] Waiting for the service: {error}"),
-        )
-    except AWS_ERRORS as error:
-        if error_code(error) in {"ValidationException", "ResourceNotFound"}:
-            return None
-        raise
+    """What the service says of a job; None if it knows none of that name.
+
+    Raises:
+        dagster.Failure: It refused to say, or did not answer.
+    """
+    check = "the credentials in use, their permissions, and the region"
+    with explain_refusal(f"look for {kind.name} job {name} in SageMaker", check):
+        try:
+            return patiently(
+                lambda: kind.describe_job(connection.client("sagemaker"), name),
+                lambda error: log.warning(f"[sagemaker] Waiting for the service: {error}"),
+            )
+        except ClientError as error:
+            if error_code(error) in {"ValidationException", "ResourceNotFound"}:
+                return None
+            raise
 
 
 def why_not_usable(

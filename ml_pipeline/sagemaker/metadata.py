@@ -31,6 +31,7 @@ def job_metadata(
     facts: dict[str, Any] = {
         **_logged_metrics(description),
         **_reported_metrics(report),
+        "dagster/column_schema": _column_schema(report),
         "job_name": name,
         "job_arn": description[kind.arn_field],
         "console_url": _url(console_url(client, kind, name)),
@@ -55,6 +56,18 @@ def _reported_metrics(report: Mapping[str, Any] | None) -> dict[str, int | float
         for name, value in metrics.items()
         if isinstance(value, (int, float)) and not isinstance(value, bool)
     }
+
+
+def _column_schema(report: Mapping[str, Any] | None) -> dg.TableSchema | None:
+    columns = (report or {}).get("schema")
+    if not columns or not isinstance(columns, list):
+        return None
+    try:
+        return dg.TableSchema(
+            [dg.TableColumn(column["name"], str(column["type"])) for column in columns]
+        )
+    except (TypeError, KeyError, dg.DagsterError):  # what a script reports never fails its job
+        return None
 
 
 def _logged_metrics(description: Mapping[str, Any]) -> dict[str, int | float | str]:

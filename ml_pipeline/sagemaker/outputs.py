@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 
 from ml_pipeline.sagemaker.errors import MissingOutputError
 from ml_pipeline.sagemaker.kinds import JobKind
+from ml_pipeline.sagemaker.refusals import explain_refusal
 from ml_pipeline.sagemaker.result import S3Object, S3Output
 from ml_pipeline.sagemaker.s3_uri import as_directory, join_s3_uri, parse_s3_uri
 from ml_pipeline.sagemaker.transient import error_code
@@ -28,9 +29,12 @@ def verified_outputs(
 
     Raises:
         MissingOutputError: An output has no object; names all such outputs.
+        dagster.Failure: S3 refused to be looked at.
     """
     look = _processing_outputs if kind.name == "processing" else _training_outputs
-    outputs, required = look(s3, description)
+    job = description[kind.name_field]
+    with explain_refusal(f"look at the outputs of job {job}", "who may read and list the bucket"):
+        outputs, required = look(s3, description)
     empty = [name for name in required if not outputs[name].objects and name not in optional]
     if empty:
         lines = "\n".join(f"- {name}: nothing at {outputs[name].uri}" for name in empty)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from ml_pipeline.sagemaker.kinds import JobKind
+from ml_pipeline.sagemaker.refusals import explain_refusal
 from ml_pipeline.sagemaker.result import S3Output
 from ml_pipeline.sagemaker.s3_uri import S3Location, parse_s3_uri
 
@@ -32,13 +33,15 @@ def read_report(
         The report, or None if the job wrote none.
 
     Raises:
-        dagster.Failure: It is not a JSON object, or not of a report's size.
+        dagster.Failure: It cannot be read, is not a JSON object, or not of a report's size.
     """
     output = outputs.get("report" if kind.name == "processing" else "output")
     found = None if output is None else _report_object(output)
     if found is None:
         return None
-    uri, stream = found.uri, s3.get_object(Bucket=found.bucket, Key=found.key)["Body"]
+    uri = found.uri
+    with explain_refusal(f"read {uri}", "that the credentials in use may read the bucket"):
+        stream = s3.get_object(Bucket=found.bucket, Key=found.key)["Body"]
     with closing(stream):
         if found.key.endswith(".tar.gz"):
             return _from_archive(stream, uri)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+from botocore.exceptions import ClientError
 
 from ml_pipeline.sagemaker.attempts import describe, why_not_usable
 from ml_pipeline.sagemaker.errors import NameTakenError
@@ -11,6 +12,7 @@ from ml_pipeline.sagemaker.transient import AWS_ERRORS, error_code, error_messag
 
 if TYPE_CHECKING:
     from ml_pipeline.sagemaker.connection import SageMakerConnection
+    from ml_pipeline.sagemaker.kinds import JobKind
     from ml_pipeline.sagemaker.plan import JobPlan
 
 _NEVER_RETRIED = frozenset({"ValidationException", "AccessDeniedException", "AccessDenied"})
@@ -30,7 +32,7 @@ def submit(
 
     Raises:
         NameTakenError: The job existed, and is none to be followed or used.
-        dagster.Failure: The service refused the request.
+        dagster.Failure: The service refused the request, or did not answer.
     """
     kind = plan.kind
     name = request[kind.name_field]
@@ -41,11 +43,7 @@ def submit(
         )
     except AWS_ERRORS as error:
         if error_code(error) != "ResourceInUse":
-            raise dg.Failure(
-                f"SageMaker refused {kind.name} job {name} of {plan.step.title}: "
-                f"{error_code(error)}: {error_message(error)}",
-                allow_retries=error_code(error) not in _NEVER_RETRIED,
-            ) from error
+            raise _refused(kind, name, plan, error) from error
         description = describe(connection, kind, name, log)
         if description is None or why_not_usable(connection, plan, description) is not None:
             raise NameTakenError(name) from error
@@ -53,3 +51,16 @@ def submit(
         return description
     log.info(f"[sagemaker] Started {kind.name} job {name} ({arn})")
     return None
+
+
+def _refused(kind: "JobKind", name: str, plan: "JobPlan", error: Exception) -> dg.Failure:
+    job = f"{kind.name} job {name} of {plan.step.title}"
+    if not isinstance(error, ClientError):
+        return dg.Failure(
+            f"SageMaker did not answer when {job} was submitted: {error}. Check the credentials "
+            "and the network. Should the job run, re-executing this run follows it."
+        )
+    return dg.Failure(
+        f"SageMaker refused {job}: {error_code(error)}: {error_message(error)}",
+        allow_retries=error_code(error) not in _NEVER_RETRIED,
+    )

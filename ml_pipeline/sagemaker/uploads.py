@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-import dagster as dg
 from botocore.exceptions import ClientError
 
+from ml_pipeline.sagemaker.refusals import explain_refusal
 from ml_pipeline.sagemaker.request import Upload
 from ml_pipeline.sagemaker.s3_uri import parse_s3_uri
-from ml_pipeline.sagemaker.transient import AWS_ERRORS, error_code, error_message
+from ml_pipeline.sagemaker.transient import error_code
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -28,7 +28,9 @@ def upload_missing(s3: "S3Client", uploads: Iterable[Upload]) -> list[str]:
     """
     written = []
     for upload in uploads:
-        if not _exists(s3, upload.uri):
+        with explain_refusal(f"look for {upload.uri}", "its bucket, the credentials, the region"):
+            exists = _exists(s3, upload.uri)
+        if not exists:
             put_object(s3, upload.uri, upload.content)
             written.append(upload.uri)
     return written
@@ -41,14 +43,9 @@ def put_object(s3: "S3Client", uri: str, content: bytes) -> None:
         dagster.Failure: S3 refused it.
     """
     bucket, key = parse_s3_uri(uri)
-    try:
+    check = f"that bucket {bucket} exists and that the credentials in use may write it"
+    with explain_refusal(f"write {uri}", check):
         s3.put_object(Bucket=bucket, Key=key, Body=content)
-    except AWS_ERRORS as error:
-        message = (
-            f"Could not write {uri}: {error_message(error)}. Check that bucket {bucket} exists and "
-            "that the credentials in use may write it."
-        )
-        raise dg.Failure(message) from error
 
 
 def _exists(s3: "S3Client", uri: str) -> bool:

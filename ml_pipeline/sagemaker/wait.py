@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ml_pipeline.sagemaker.kinds import JobKind
 from ml_pipeline.sagemaker.polling import Polling
+from ml_pipeline.sagemaker.refusals import explain_refusal
 from ml_pipeline.sagemaker.transient import AWS_ERRORS, error_code, is_transient
 
 if TYPE_CHECKING:
@@ -76,7 +77,13 @@ class JobWait:
 
         Raises:
             WaitLimitExceededError: The limit has passed.
+            dagster.Failure: The service refuses to show the job.
         """
+        check = "the credentials; the job may run on, and re-executing this run follows it"
+        with explain_refusal(f"look at {self.kind.name} job {self.name} any more", check):
+            return self._until_over(description)
+
+    def _until_over(self, description: dict[str, Any] | None) -> dict[str, Any]:
         started = time.monotonic()
         while description is None or not self.kind.is_over(description):
             elapsed = time.monotonic() - started

@@ -270,6 +270,33 @@ def test_a_request_the_service_refuses_is_not_retried(
     assert "Contents" not in s3.list_objects_v2(Bucket=bucket)  # not even the Pipes context
 
 
+def test_a_service_that_refuses_to_look_is_explained_before_anything_is_submitted(
+    service: FakeSageMaker,
+    processing: PipesSageMakerProcessingClient,
+    processing_request: dict[str, Any],
+) -> None:
+    service.fail("DescribeProcessingJob", "ExpiredTokenException", "The token has expired")
+    result, _ = run_asset(processing, processing_request)
+    assert "Could not look for processing job dataset-2013-01-02-" in failure(result)
+    assert "ExpiredTokenException: The token has expired. Check the credentials" in failure(result)
+    assert service.calls["CreateProcessingJob"] == 0
+
+
+def test_a_job_that_may_not_be_looked_at_any_more_is_named_and_can_be_followed(
+    service: FakeSageMaker,
+    processing: PipesSageMakerProcessingClient,
+    processing_request: dict[str, Any],
+) -> None:
+    def expire(job: Job) -> None:
+        service.fail("DescribeProcessingJob", "ExpiredTokenException", "The token has expired")
+
+    service.endings.append(Ending(looks=10, on_describe=expire))
+    result, _ = run_asset(processing, processing_request)
+    assert f"Could not look at processing job {service.only_job.name}" in failure(result)
+    assert "re-executing this run follows it" in failure(result)
+    assert service.only_job.status == "InProgress"
+
+
 @pytest.mark.parametrize("moment", ["submit", "before_submit", "wait"])
 def test_a_cancelled_run_stops_its_job(
     service: FakeSageMaker,

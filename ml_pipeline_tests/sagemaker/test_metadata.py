@@ -8,6 +8,7 @@ from ml_pipeline.sagemaker import Polling, SageMakerConnection
 from ml_pipeline.sagemaker.kinds import PROCESSING, TRAINING
 from ml_pipeline.sagemaker.links import console_url, logs_url
 from ml_pipeline.sagemaker.logs import LogTail, in_batches
+from ml_pipeline.sagemaker.metadata import _column_schema
 from ml_pipeline.sagemaker.outcome import require_completed
 
 
@@ -105,3 +106,17 @@ def test_batches_are_bounded_and_lose_no_short_line() -> None:
     assert joined[:-1] == lines[:-1]
     assert joined[-1].endswith("more characters]")
     assert list(in_batches([], 100)) == []
+
+
+@pytest.mark.parametrize(
+    ("schema", "columns"),
+    [
+        ([{"name": "hour", "type": "int64"}], [("hour", "int64")]),
+        ([], None),
+        ("garbage", None),
+        ([{"type": "int64"}], None),
+    ],
+)
+def test_a_reported_schema_is_shown_as_columns(schema: Any, columns: Any) -> None:
+    shown = _column_schema({"schema": schema})
+    assert (shown and [(column.name, column.type) for column in shown.columns]) == columns
