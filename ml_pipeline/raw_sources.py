@@ -53,11 +53,11 @@ class NycFlights13Source:
     @cached_property
     def _flights(self) -> "_DayIndex":
         with zipfile.ZipFile(self._folder / "flights.csv.zip") as archive:
-            return _DayIndex("flights.csv", archive.read("flights.csv"))
+            return _DayIndex(archive.read("flights.csv"))
 
     @cached_property
     def _weather(self) -> "_DayIndex":
-        return _DayIndex("weather.csv", (self._folder / "weather.csv").read_bytes())
+        return _DayIndex((self._folder / "weather.csv").read_bytes())
 
     @cached_property
     def _folder(self) -> Path:
@@ -74,18 +74,16 @@ class NycFlights13Source:
 class _DayIndex:
     """A CSV's lines by day; the columns year, month and day need no quoting."""
 
-    def __init__(self, name: str, content: bytes) -> None:
-        self._name = name
+    def __init__(self, content: bytes) -> None:
         self._header, *lines = content.splitlines(keepends=True)
         columns = self._header.decode().strip().split(",")
-        places = [columns.index(column) for column in ("year", "month", "day")]
-        self._days: dict[tuple[int, ...], list[bytes]] = defaultdict(list)
+        first = columns.index("year")  # month and day follow it
+        self._days: dict[tuple[bytes, ...], list[bytes]] = defaultdict(list)
         for line in lines:
-            fields = line.split(b",", max(places) + 1)
-            self._days[tuple(int(fields[place]) for place in places)].append(line)
+            self._days[tuple(line.split(b",", first + 3)[first : first + 3])].append(line)
 
     def day(self, ds: str) -> bytes:
-        key = tuple(int(part) for part in ds.split("-"))
+        key = tuple(str(int(part)).encode() for part in ds.split("-"))
         return b"".join([self._header, *self._days.get(key, ())])
 
 
