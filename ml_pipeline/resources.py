@@ -19,6 +19,10 @@ from ml_pipeline.sagemaker import (
 )
 from ml_pipeline.settings import Settings
 
+# The local service answers in a millisecond, throttles nobody, and has every log line in place when
+# a job ends.
+_LOCAL_POLLING = Polling(initial_seconds=0.2, late_log_seconds=0)
+
 
 class LocalConnection(SageMakerConnection):
     """A connection to the service on this machine, which is started when first needed.
@@ -69,8 +73,7 @@ def build_resources(settings: Settings) -> dict[str, Any]:
     """Every resource of the definitions, by key."""
     connection = build_connection(settings)
     bucket = settings.bucket_name
-    # The local service has every log line in place when a job ends; CloudWatch needs a moment.
-    polling = Polling(late_log_seconds=0 if settings.target == "local" else 2)
+    polling = _LOCAL_POLLING if settings.target == "local" else Polling()
     return {
         "settings": settings,
         "aws": connection,
