@@ -95,8 +95,8 @@ def _no_op(client: Any, name: str, timeout: float = 60) -> float:
 
 
 def _noticing(connection: SageMakerConnection, number: int) -> float:
-    # As the project's local target has it: the local service's logs are complete at a job's end.
-    polling = Polling(late_log_seconds=0)
+    # As the project's local target has it.
+    polling = Polling(initial_seconds=0.2, late_log_seconds=0)
     pipes = PipesSageMakerProcessingClient(connection, bucket="bench", polling=polling)
     noticed: list[float] = []
 
