@@ -1,7 +1,7 @@
 """How to reach AWS, or anything that speaks its APIs: one place that makes every boto3 client."""
 
 import threading
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Literal, overload
 from urllib.parse import urlsplit
 
@@ -23,6 +23,17 @@ if TYPE_CHECKING:
 ServiceName = Literal["sagemaker", "s3", "logs", "sts", "iam"]
 
 _LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@cache
+def _service_models(data_path: str | None) -> "Loader":
+    """The descriptions of AWS's services, parsed once however many connections there are.
+
+    Dagster makes a copy of a resource for every resource that uses it.
+    """
+    from botocore.loaders import create_loader
+
+    return create_loader(data_path)
 
 
 class SageMakerConnection(dg.ConfigurableResource[Any]):
@@ -113,6 +124,8 @@ class SageMakerConnection(dg.ConfigurableResource[Any]):
         ignore_profile = self.aws_access_key_id is not None and self.profile_name is None
         session_vars = {"profile": (None, None, None, None)} if ignore_profile else None
         botocore_session = BotocoreSession(session_vars=session_vars)
+        data_path = botocore_session.get_config_variable("data_path")
+        botocore_session.register_component("data_loader", _service_models(data_path))
         session = boto3.Session(
             aws_access_key_id=self.aws_access_key_id,
             aws_secret_access_key=self.aws_secret_access_key,
