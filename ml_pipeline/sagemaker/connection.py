@@ -9,6 +9,7 @@ import boto3
 import dagster as dg
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+from botocore.loaders import Loader, create_loader
 from botocore.session import Session as BotocoreSession
 from pydantic import Field, PrivateAttr, model_validator
 
@@ -26,13 +27,11 @@ _LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @cache
-def _service_models(data_path: str | None) -> "Loader":
+def _service_models(data_path: str | None) -> Loader:
     """The descriptions of AWS's services, parsed once however many connections there are.
 
     Dagster makes a copy of a resource for every resource that uses it.
     """
-    from botocore.loaders import create_loader
-
     return create_loader(data_path)
 
 
