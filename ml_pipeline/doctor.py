@@ -1,6 +1,5 @@
 """``ml-pipeline doctor``: is everything there that a run needs, and if not, what to do."""
 
-import importlib.util
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,9 +9,7 @@ from uuid import uuid4
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from ml_pipeline.local_sagemaker.daemon import control
-from ml_pipeline.local_sagemaker.daemon.errors import DaemonError
-from ml_pipeline.resources import build_connection
+from ml_pipeline.resources import LocalServiceError, build_connection
 from ml_pipeline.sagemaker import SageMakerConnection
 from ml_pipeline.settings import Settings
 
@@ -52,7 +49,7 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     yield _dagster_home()
     connection = build_connection(settings)
     if settings.target == "local":
-        service = _local_service(settings)
+        service = _local_service(connection, settings)
         yield service
         if not service.good:
             return
@@ -73,16 +70,12 @@ def _dagster_home() -> Finding:
     return Finding(good, "DAGSTER_HOME", home if good else f"{home or 'not set'}; {advice}")
 
 
-def _local_service(settings: Settings) -> Finding:
-    missing = [name for name in ("aiohttp", "moto") if importlib.util.find_spec(name) is None]
-    if missing:
-        advice = f"lacks {', '.join(missing)}: pip install 'ml-pipeline[local]'"
-        return Finding(False, "local service", advice)
+def _local_service(connection: SageMakerConnection, settings: Settings) -> Finding:
     try:
-        endpoint = control.ensure_started(settings.home, settings.local_port)
-    except DaemonError as error:
+        url = connection.client("sagemaker").meta.endpoint_url
+    except LocalServiceError as error:
         return Finding(False, "local service", str(error))
-    return Finding(True, "local service", f"{endpoint.url}, home {endpoint.home}")
+    return Finding(True, "local service", f"{url}, home {settings.home.resolve()}")
 
 
 def _credentials(connection: SageMakerConnection, settings: Settings) -> Finding:

@@ -11,6 +11,8 @@ from ml_pipeline.io_managers import (
     S3ModelIOManager,
     S3RawDayIOManager,
 )
+from ml_pipeline.local_sagemaker.daemon.control import ensure_started
+from ml_pipeline.local_sagemaker.daemon.errors import DaemonError as LocalServiceError
 from ml_pipeline.sagemaker import (
     PipesSageMakerProcessingClient,
     PipesSageMakerTrainingClient,
@@ -22,6 +24,8 @@ from ml_pipeline.settings import Settings
 # The local service answers in a millisecond, throttles nobody, and has every log line in place when
 # a job ends.
 _LOCAL_POLLING = Polling(initial_seconds=0.2, late_log_seconds=0)
+
+__all__ = ["LocalConnection", "LocalServiceError", "build_connection", "build_resources"]
 
 
 class LocalConnection(SageMakerConnection):
@@ -43,10 +47,8 @@ class LocalConnection(SageMakerConnection):
         """See ``SageMakerConnection``.
 
         Raises:
-            DaemonError: The service could not be started; the message says what to change.
+            LocalServiceError: The service could not be started; the message says what to change.
         """
-        from ml_pipeline.local_sagemaker.daemon.control import ensure_started
-
         ensure_started(Path(self.home), self.port)
         if not self._has_bucket:
             super().client("s3").create_bucket(Bucket=self.bucket)

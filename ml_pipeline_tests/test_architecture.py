@@ -59,7 +59,7 @@ def test_the_object_store_knows_nothing_of_sagemaker() -> None:
 
 
 def test_only_resources_and_the_command_line_know_the_local_service() -> None:
-    allowed = {"resources.py", "cli.py", "doctor.py"}
+    allowed = {"resources.py", "cli.py"}
     found = [
         offender
         for offender in offenders(PACKAGE, "ml_pipeline.local_sagemaker")
