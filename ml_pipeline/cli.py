@@ -18,7 +18,8 @@ def cli() -> None:
 
 def main() -> None:
     """The entry point: errors that a user can mend are printed as one message, not a traceback."""
-    load_dotenv(Path.cwd() / ".env")
+    # As Dagster's commands do: what the file says wins, so that all commands agree.
+    load_dotenv(Path.cwd() / ".env", override=True)
     try:
         cli(standalone_mode=False)
     except click.ClickException as error:

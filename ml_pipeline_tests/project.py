@@ -25,6 +25,8 @@ class Project:
     """
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        # Not the checkout: Dagster prefers a `.env` there to the environment.
+        self.folder = folder
         self.dagster_home = folder / "dagster_home"
         self.dagster_home.mkdir()
         shutil.copy(ROOT / "dagster_home" / "dagster.yaml", self.dagster_home)
@@ -42,7 +44,7 @@ class Project:
         program, *rest = arguments
         done = subprocess.run(
             [str(Path(sys.executable).parent / program), *rest],
-            cwd=ROOT,
+            cwd=self.folder,
             env={**self.environment, **variables},
             capture_output=True,
             text=True,
@@ -61,7 +63,7 @@ class Project:
         with log.open("wb") as output:
             return subprocess.Popen(
                 [str(Path(sys.executable).parent / program), *rest],
-                cwd=ROOT,
+                cwd=self.folder,
                 env=self.environment,
                 stdout=output,
                 stderr=output,

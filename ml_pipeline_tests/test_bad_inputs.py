@@ -158,7 +158,15 @@ def test_a_training_split_with_one_class_fails_with_reason_and_log(
 
 
 def test_a_wrong_setting_is_named_when_dagster_loads_the_definitions(project: Project) -> None:
-    done = project.run("dagster", "definitions", "validate", check=False, ML_PIPELINE_SPLIT="any")
+    done = project.run(
+        "dagster",
+        "definitions",
+        "validate",
+        "-m",
+        "ml_pipeline",
+        check=False,
+        ML_PIPELINE_SPLIT="any",
+    )
     assert done.returncode != 0
     assert "ML_PIPELINE_SPLIT=any: Input should be 'temporal'" in done.stdout + done.stderr
 
