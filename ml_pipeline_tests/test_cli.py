@@ -21,6 +21,7 @@ def test_env_connects_a_shell(local_service: LocalService, project: Project) -> 
     path = f"{Path(os.sys.executable).parent}:{os.environ['PATH']}"  # type: ignore[attr-defined]
     done = subprocess.run(
         ["bash", "-c", script],
+        cwd=project.folder,
         env={**project.environment, "PATH": path},
         capture_output=True,
         text=True,
