@@ -13,13 +13,13 @@ from ml_pipeline.artifacts import Dataset, Evaluation, Model
 from ml_pipeline.champion import Champion, promote
 from ml_pipeline.checks import auc_check, auc_spec
 from ml_pipeline.partitions import daily, require_partition
+from ml_pipeline.processors import sklearn_processor
 from ml_pipeline.sagemaker import (
     JobRequest,
     PipesSageMakerProcessingClient,
     ProcessingInput,
     ProcessingOutput,
     SageMakerConnection,
-    SKLearnProcessor,
 )
 from ml_pipeline.settings import Settings
 
@@ -61,13 +61,7 @@ def model_evaluation(
 def build_request(settings: Settings, dataset: Dataset, model: Model) -> JobRequest:
     """The processing job that scores one model on its held-out day."""
     bucket = f"s3://{settings.bucket_name}"
-    processor = SKLearnProcessor(
-        region=settings.region,
-        role_arn=settings.job_role_arn,
-        instance_type=settings.processing_instance_type,
-        max_runtime_seconds=settings.max_runtime_seconds,
-    )
-    return processor.build(
+    return sklearn_processor(settings).build(
         code=code_bundles.evaluate,
         code_uri=f"{bucket}/code",
         inputs=[

@@ -10,12 +10,12 @@ import dagster as dg
 from ml_pipeline import code_bundles
 from ml_pipeline.artifacts import Dataset, RawDay
 from ml_pipeline.partitions import daily, require_partition, window
+from ml_pipeline.processors import sklearn_processor
 from ml_pipeline.sagemaker import (
     JobRequest,
     ManifestInput,
     PipesSageMakerProcessingClient,
     ProcessingOutput,
-    SKLearnProcessor,
 )
 from ml_pipeline.settings import Settings
 
@@ -66,13 +66,7 @@ def build_request(settings: Settings, raw_flights: dict[str, RawDay]) -> JobRequ
         for output in day.outputs.values()
         for stored in output.objects
     }
-    processor = SKLearnProcessor(
-        region=settings.region,
-        role_arn=settings.job_role_arn,
-        instance_type=settings.processing_instance_type,
-        max_runtime_seconds=settings.max_runtime_seconds,
-    )
-    return processor.build(
+    return sklearn_processor(settings).build(
         code=code_bundles.preprocess,
         code_uri=f"{bucket}/code",
         arguments=[
