@@ -14,7 +14,7 @@ from typing import Any, ClassVar, get_args, get_origin
 
 import dagster as dg
 
-from ml_pipeline.artifacts import Artifact, Dataset, Evaluation, Model, RawDay
+from ml_pipeline.artifacts import Artifact, Dataset, Evaluation, Model, RawDay, StoredObject
 from ml_pipeline.manifests import Manifests
 from ml_pipeline.partitions import require_partition
 from ml_pipeline.sagemaker import SageMakerConnection
@@ -98,15 +98,17 @@ class S3DatasetIOManager(S3ManifestIOManager):
     def open(self, artifact: Dataset, manifests: Manifests) -> Any:
         """See ``S3ManifestIOManager``."""
         import pandas as pd
+        from pyarrow import BufferReader
+        from pyarrow.parquet import ParquetFile
+
+        def read(stored: StoredObject) -> pd.DataFrame:
+            # pandas would give pyarrow's threads a Python file to hold: apache/arrow#34314.
+            table = ParquetFile(BufferReader(manifests.read(stored))).read()
+            frame: pd.DataFrame = table.to_pandas()
+            return frame
 
         channels = {
-            name: pd.concat(
-                [
-                    pd.read_parquet(io.BytesIO(manifests.read(stored)))
-                    for stored in artifact.outputs[name].objects
-                ],
-                ignore_index=True,
-            )
+            name: pd.concat(map(read, artifact.outputs[name].objects), ignore_index=True)
             for name in ("train", "validation")
         }
         return pd.concat(channels, names=["channel"])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 from pandas.api.types import is_object_dtype
+from pyarrow.parquet import ParquetFile
 
 LABEL = "label"
 DAY = "ds"
@@ -51,7 +52,11 @@ def read_channel(folder: Path) -> pd.DataFrame:
 
 def _read_part(path: Path) -> pd.DataFrame:
     try:
-        return pd.read_parquet(path)
+        # Not pandas' own reader: it gives pyarrow's threads a Python file, and a thread that still
+        # holds it when the interpreter ends aborts a finished job (apache/arrow#34314).
+        with ParquetFile(path, memory_map=True) as file:
+            frame: pd.DataFrame = file.read(use_threads=False).to_pandas(use_threads=False)
+            return frame
     except (OSError, ValueError) as error:  # pyarrow's errors are both
         raise ChannelError(f"{path}: not a parquet file that can be read: {error}") from error
 
