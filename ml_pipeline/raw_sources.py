@@ -76,11 +76,15 @@ class _DayIndex:
 
     def __init__(self, content: bytes) -> None:
         self._header, *lines = content.splitlines(keepends=True)
-        columns = self._header.decode().strip().split(",")
-        first = columns.index("year")  # month and day follow it
+        end = self._header.decode().strip().split(",").index("day") + 1  # year, month before it
         self._days: dict[tuple[bytes, ...], list[bytes]] = defaultdict(list)
+        # Lines of a day mostly follow one another: a line is taken apart only where the day changes.
+        start, day = b"\n", self._days[()]
         for line in lines:
-            self._days[tuple(line.split(b",", first + 3)[first : first + 3])].append(line)
+            if not line.startswith(start):
+                columns = line.split(b",", end)[:end]
+                start, day = b",".join([*columns, b""]), self._days[tuple(columns[-3:])]
+            day.append(line)
 
     def day(self, ds: str) -> bytes:
         key = tuple(str(int(part)).encode() for part in ds.split("-"))
