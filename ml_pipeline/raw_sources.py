@@ -78,7 +78,7 @@ class _DayIndex:
         self._header, *lines = content.splitlines(keepends=True)
         end = self._header.decode().strip().split(",").index("day") + 1  # year, month before it
         self._days: dict[tuple[bytes, ...], list[bytes]] = defaultdict(list)
-        # Lines of a day mostly follow one another: a line is taken apart only where the day changes.
+        # The lines of a day mostly follow one another: take one apart only where the day changes.
         start, day = b"\n", self._days[()]
         for line in lines:
             if not line.startswith(start):
