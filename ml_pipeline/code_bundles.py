@@ -4,6 +4,7 @@ In the job the script lies beside a folder ``preprocessing_scripts``, so that it
 needs by the same names there, in tests and by hand.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import preprocessing_scripts
@@ -14,13 +15,20 @@ _PROCESSING = Path(preprocessing_scripts.__file__).parent
 _TRAINING = Path(training_scripts.__file__).parent
 
 
-def _bundle(script: Path, *modules: str) -> CodeBundle:
+def _bundle(script: Path, *modules: str, beside: Sequence[Path] = ()) -> CodeBundle:
     common = ("__init__", "channels", "outcome", "progress", "pipes_connection")
     names = [f"{module}.py" for module in (*common, *modules)]
     files = {f"preprocessing_scripts/{name}": _PROCESSING / name for name in names}
-    return CodeBundle({**files, script.name: script}, entry_point=script.name)
+    files |= {path.name: path for path in (script, *beside)}
+    return CodeBundle(files, entry_point=script.name)
 
 
-preprocess = _bundle(_PROCESSING / "sklearn_preprocess.py", "features", "flights", "splits")
+_tabular = [f"tabular/{path.stem}" for path in sorted((_PROCESSING / "tabular").glob("*.py"))]
+preprocess = _bundle(
+    _PROCESSING / "sklearn_preprocess.py",
+    *("features", "flights", *_tabular),
+    beside=[_PROCESSING / "flights_spec.json"],
+)
 train = _bundle(_TRAINING / "sklearn_train.py", "scores")
 evaluate = _bundle(_PROCESSING / "sklearn_evaluate.py", "scores")
+tabular = _bundle(_PROCESSING / "tabular_preprocess.py", *_tabular)

@@ -13,22 +13,6 @@ import pandas as pd
 LATE_MINUTES = 15
 """A flight is late from this many minutes behind schedule on, as the US DOT counts."""
 
-CATEGORIES = ("carrier", "origin")
-"""Columns with few enough values for one-hot encoding."""
-
-RATES = (
-    "carrier",
-    "dest",
-    "route",
-    "carrier_origin",
-    "carrier_route",
-    "carrier_origin_time",
-    "dest_time",
-    "flight",
-    "tailnum",
-)
-"""Columns to be encoded by how often their flights were late (in the training split)."""
-
 MINUTES_PER_DAY = 24 * 60
 WEATHER = (
     "temp",
@@ -66,8 +50,8 @@ def engineer(flights: pd.DataFrame, weather: pd.DataFrame, planes: pd.DataFrame)
         planes: The registry; planes not in it are NaN in the result.
 
     Returns:
-        One row per flight, in the order and with the index of ``flights``. Float columns and, for
-        ``CATEGORIES`` and ``RATES``, str columns.
+        One row per flight, in the order and with the index of ``flights``: float and str columns,
+        those that ``flights_spec.json`` names.
     """
     schedule = _schedule(flights)
     parts = [

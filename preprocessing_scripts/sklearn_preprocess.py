@@ -6,7 +6,7 @@ scales, categories, lateness rates) are fitted on the training split alone. Writ
 ``<output>``::
 
     train/ validation/ holdout/       parquet: float32 features, label (int8), ds
-    preprocessor/preprocessor.joblib  the fitted ColumnTransformer, scikit-learn classes only
+    preprocessor/preprocessor.joblib  the fitted Pipeline, scikit-learn classes only
     report/report.json                metrics, schema, details
 
 By hand::
@@ -17,6 +17,7 @@ By hand::
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
 from collections.abc import Sequence
@@ -25,24 +26,21 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from sklearn.compose import ColumnTransformer
-from sklearn.impute import SimpleImputer
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler, TargetEncoder
 
-from preprocessing_scripts.channels import DAY, LABEL, schema_of, write_channel
-from preprocessing_scripts.features import CATEGORIES, RATES, engineer, flight_days, label
+from preprocessing_scripts.channels import DAY, LABEL
+from preprocessing_scripts.features import engineer, flight_days, label
 from preprocessing_scripts.flights import RawDataError, read_table
 from preprocessing_scripts.outcome import ArgumentParser, ScriptError, run_script, write_report
 from preprocessing_scripts.progress import Progress, open_progress
-from preprocessing_scripts.splits import Rows, check_splits, split
+from preprocessing_scripts.tabular.engine import run
+from preprocessing_scripts.tabular.errors import TableError
+from preprocessing_scripts.tabular.sources import FrameSource
+from preprocessing_scripts.tabular.spec import Spec, parse_spec
 
-RARE = 20
-"""Categories with fewer flights than this in the training split share one column."""
+SPEC = "flights_spec.json"
+"""What becomes of the engineered columns; beside this script."""
 
 
 @dataclass(frozen=True)
@@ -86,36 +84,41 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def preprocess(args: argparse.Namespace, progress: Progress) -> None:
-    """Read, engineer, split, fit, write: the whole job."""
+    """Read and engineer; the tabular engine does the rest."""
     started = time.monotonic()
     progress.enter("reading raw days")
     raw = read_window(args.input, args.ds)
     progress.say(
         f"read {len(raw.flights)} flights of {len(raw.days)} days, {raw.days[0]} to {args.ds}"
     )
-    features = engineer(raw.flights, raw.weather, raw.planes)
-    labels, days = label(raw.flights), flight_days(raw.flights)
-    splits = split(
-        raw.flights, labels, days == args.ds, args.split, args.validation_fraction, args.seed
-    )
-    check_splits(splits, labels)
-    progress.say("split: " + ", ".join(f"{len(rows)} {name}" for name, rows in splits.items()))
-    progress.enter("fitting on the training split")
-    preprocessor, train = fit(
-        features.iloc[splits["train"]], labels.iloc[splits["train"]], args.seed
-    )
-    channels = transform(preprocessor, train, features, splits)
-    for name, rows in splits.items():
-        channels[name][LABEL] = labels.iloc[rows].to_numpy().astype(np.int8)
-        channels[name][DAY] = days.iloc[rows].to_numpy()
-    progress.enter("writing channels")
-    write(args.output, channels, preprocessor)
-    metrics = measure(raw, labels, channels) | {"seconds": round(time.monotonic() - started, 3)}
-    details = describe(args, raw, features, splits)
-    write_report(args.output / "report", metrics, schema_of(channels["train"]), details)
-    progress.say(
-        f"wrote {metrics['n_features']} features to {args.output} in {metrics['seconds']:.1f} s"
-    )
+    rows = engineer(raw.flights, raw.weather, raw.planes)
+    rows[LABEL], rows[DAY] = label(raw.flights), flight_days(raw.flights)
+    rows["departure"] = raw.flights["time_hour"] + pd.to_timedelta(raw.flights["minute"], "min")
+    result = run(build_spec(args), FrameSource(rows), args.output, progress)
+    seconds = round(time.monotonic() - started, 3)
+    metrics = count(result.metrics) | {"days": len(raw.days), "seconds": seconds}
+    details = describe(args, raw, rows) | result.details
+    write_report(args.output / "report", metrics, result.schema, details)
+    progress.say(f"wrote {metrics['n_features']} features to {args.output} in {seconds:.1f} s")
+
+
+def build_spec(args: argparse.Namespace) -> Spec:
+    """Read what becomes of the columns, and add what the command line says."""
+    content = json.loads((Path(__file__).parent / SPEC).read_text(encoding="utf-8"))
+    content["split"] = {
+        "method": args.split,
+        "validation": args.validation_fraction,
+        "seed": args.seed,
+        "column": "departure",
+    }
+    content["holdout"] = {"column": DAY, "equals": args.ds}
+    return parse_spec(content)
+
+
+def count(metrics: dict[str, float]) -> dict[str, float]:
+    """Name the counts, so that ``rows_in = rows_cancelled + window_rows + holdout_rows``."""
+    window = metrics["train_rows"] + metrics["validation_rows"]
+    return {"rows_cancelled": metrics["rows_unlabelled"], "window_rows": window} | metrics
 
 
 def _is_day(text: str) -> bool:
@@ -167,105 +170,16 @@ def _read_day(folder: Path, day: str, table: str) -> pd.DataFrame:
     return frame
 
 
-def fit(
-    features: pd.DataFrame, labels: pd.Series[float], seed: int
-) -> tuple[ColumnTransformer, npt.NDArray[np.float64]]:
-    """Fit the preprocessor on the training split.
-
-    Returns:
-        The fitted preprocessor and the transformed training split. The latter is not what
-        ``transform`` would give: a row's lateness rates are then those of the other folds, so that
-        no row is told its own label.
-    """
-    text = {*CATEGORIES, *RATES}
-    numbers = [column for column in features.columns if column not in text]
-    rates = TargetEncoder(target_type="binary", random_state=seed)
-    preprocessor = ColumnTransformer(
-        [
-            (
-                "number",
-                make_pipeline(
-                    SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler()
-                ),
-                numbers,
-            ),
-            (
-                "is",
-                OneHotEncoder(
-                    handle_unknown="infrequent_if_exist", min_frequency=RARE, sparse_output=False
-                ),
-                list(CATEGORIES),
-            ),
-            ("rate", rates, list(RATES)),
-        ]
-    )
-    return preprocessor, preprocessor.fit_transform(features, labels)
-
-
-def transform(
-    preprocessor: ColumnTransformer,
-    train: npt.NDArray[np.float64],
-    features: pd.DataFrame,
-    splits: dict[str, Rows],
-) -> dict[str, pd.DataFrame]:
-    """Give each channel's features as float32, by name; ``train`` was transformed in fitting."""
-    columns = [str(name) for name in preprocessor.get_feature_names_out()]
-    matrices = {
-        name: train if name == "train" else preprocessor.transform(features.iloc[rows])
-        for name, rows in splits.items()
-    }
-    return {
-        name: pd.DataFrame(matrix.astype(np.float32), columns=columns)
-        for name, matrix in matrices.items()
-    }
-
-
-def write(output: Path, channels: dict[str, pd.DataFrame], preprocessor: ColumnTransformer) -> None:
-    """Write the channels and the fitted preprocessor."""
-    for name, frame in channels.items():
-        write_channel(output / name, frame)
-    folder = output / "preprocessor"
-    folder.mkdir(parents=True, exist_ok=True)
-    joblib.dump(preprocessor, folder / "preprocessor.joblib")
-
-
-def measure(
-    raw: RawWindow, labels: pd.Series[float], channels: dict[str, pd.DataFrame]
-) -> dict[str, float]:
-    """Count rows so that ``rows_in = rows_cancelled + window_rows + holdout_rows``."""
-    rows = {name: len(frame) for name, frame in channels.items()}
-    rates = {
-        f"{name}_positive_rate": round(float(frame[LABEL].mean()), 6)
-        for name, frame in channels.items()
-    }
-    return {
-        "rows_in": len(raw.flights),
-        "rows_cancelled": int(labels.isna().sum()),
-        "window_rows": rows["train"] + rows["validation"],
-        **{f"{name}_rows": count for name, count in rows.items()},
-        **rates,
-        "n_features": channels["train"].shape[1] - 2,
-        "days": len(raw.days),
-    }
-
-
-def describe(
-    args: argparse.Namespace, raw: RawWindow, features: pd.DataFrame, splits: dict[str, Rows]
-) -> dict[str, Any]:
-    """Say what was read and what was filled in."""
-    used = features.iloc[np.concatenate(list(splits.values()))]
-    missing = used.select_dtypes("number").isna().sum()
+def describe(args: argparse.Namespace, raw: RawWindow, rows: pd.DataFrame) -> dict[str, Any]:
+    """Say what was read."""
+    used = rows[rows[LABEL].notna()]
     return {
         "ds": args.ds,
         "days_read": raw.days,
-        "split": args.split,
-        "validation_fraction": args.validation_fraction,
-        "seed": args.seed,
-        "imputed": {str(name): int(count) for name, count in missing.items() if count},
         "flights_without_weather": int((used["weather_known"] == 0).sum()),
         "flights_without_plane": int((used["plane_known"] == 0).sum()),
     }
 
 
 if __name__ == "__main__":
-    sys.exit(run_script(main, "message", expected=(RawDataError,)))
+    sys.exit(run_script(main, "message", expected=(RawDataError, TableError)))

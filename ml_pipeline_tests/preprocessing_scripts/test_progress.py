@@ -199,6 +199,6 @@ def test_a_real_job_tells_dagster_its_progress(prepared: Prepared, tmp_path: Pat
         prepared.code / "sklearn_preprocess.py", tmp_path, *arguments
     )
     assert success, printed
-    assert {"reading raw days", "fitting on the training split", "writing channels"} <= set(logged)
+    assert {"reading raw days", "fitting on the training rows", "writing channels"} <= set(logged)
     assert "split: " in printed
     assert (tmp_path / "out" / "report" / "report.json").is_file()

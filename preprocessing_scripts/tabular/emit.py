@@ -1,0 +1,203 @@
+"""The second pass: every block becomes features, in parts of the channels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from preprocessing_scripts.progress import Progress
+from preprocessing_scripts.tabular.balance import Smote
+from preprocessing_scripts.tabular.encode import Encoder, Features, join
+from preprocessing_scripts.tabular.fit import CHANNELS, TRAIN, Deal
+from preprocessing_scripts.tabular.hosts import Hosts
+from preprocessing_scripts.tabular.pace import Pace
+from preprocessing_scripts.tabular.parallel import ordered
+from preprocessing_scripts.tabular.spec import Spec
+from preprocessing_scripts.tabular.spool import Spool
+from preprocessing_scripts.tabular.writers import CsvPart, ParquetPart, PartWriter
+
+PART_ROWS = 65_536
+"""About as many rows of all channels go into one part: footers of wide files cost memory."""
+
+GROUP_ROWS = 16_384
+"""About as many into one row group."""
+
+
+@dataclass(frozen=True)
+class _Piece:
+    features: Features
+    labels: npt.NDArray[Any]
+    kept: pa.Table
+
+
+class Emit:
+    """Writes channels.
+
+    Args:
+        spec: Resolved.
+        spool: What the first pass left.
+        encoder: Fitted.
+        dealt: Where rows go.
+        labels: Of the same rows.
+        names: Of the features.
+        output: Holds a folder for each channel.
+        hosts: Parts of several hosts have names of their own.
+    """
+
+    def __init__(
+        self,
+        spec: Spec,
+        spool: Spool,
+        encoder: Encoder,
+        dealt: Deal,
+        labels: npt.NDArray[np.float64],
+        names: Sequence[str],
+        output: Path,
+        hosts: Hosts,
+    ) -> None:
+        self._spec = spec
+        self._spool = spool
+        self._encoder = encoder
+        self._dealt = dealt
+        self._labels = labels.astype(dealt.label_dtype)
+        self._names = names
+        self._output = output
+        self._prefix = f"part-{hosts.rank:03}-" if len(hosts.names) > 1 else "part-"
+        self._starts = np.cumsum([0, *spool.rows])
+
+    def run(self, pace: Pace) -> None:
+        """Write every row to its channel."""
+        for name in self._dealt.sizes:
+            (self._output / name).mkdir(parents=True, exist_ok=True)
+        for rows in ordered(self._part, enumerate(self._parts(PART_ROWS))):
+            pace.advance(rows, len(self._labels))
+
+    def _parts(self, size: int, blocks: Sequence[int] | None = None) -> Iterator[list[int]]:
+        """Blocks that follow one another, together about ``size`` rows."""
+        together: list[int] = []
+        rows = 0
+        for block in range(len(self._starts) - 1) if blocks is None else blocks:
+            together.append(block)
+            rows += int(self._starts[block + 1] - self._starts[block])
+            if rows >= size:
+                yield together
+                together, rows = [], 0
+        if together:
+            yield together
+
+    def _part(self, numbered: tuple[int, list[int]]) -> int:
+        number, blocks = numbered
+        writers: dict[str, PartWriter] = {}
+        for group in self._parts(GROUP_ROWS, blocks):
+            pieces: dict[str, list[_Piece]] = {}
+            for block in group:
+                for name, piece in self._encode(block):
+                    pieces.setdefault(name, []).append(piece)
+            for name in list(pieces):
+                if name not in writers:
+                    writers[name] = self._open(name, number)
+                _write(writers[name], pieces.pop(name))
+        for writer in writers.values():
+            writer.close()
+        return int(self._starts[blocks[-1] + 1] - self._starts[blocks[0]])
+
+    def _encode(self, block: int) -> Iterator[tuple[str, _Piece]]:
+        """What each channel gets of a block."""
+        start, end = self._starts[block], self._starts[block + 1]
+        numbers, others = self._spool.numbers(block), self._spool.others(block)
+        for channel, name in enumerate(CHANNELS):
+            of_channel = self._dealt.channel[start:end] == channel
+            rows = np.flatnonzero(of_channel)
+            rows = np.repeat(rows, self._dealt.repeats[start:end][rows])
+            if len(rows):
+                yield name, self._piece(numbers, others, int(start), rows, channel == TRAIN)
+
+    def _piece(
+        self,
+        numbers: npt.NDArray[Any],
+        others: pa.Table,
+        start: int,
+        rows: npt.NDArray[np.int64],
+        train: bool,
+    ) -> _Piece:
+        folds = self._dealt.folds[start + rows] if train else None
+        kept = {name: others[f"keep:{name}"].take(rows) for name in self._spec.keep}
+        return _Piece(
+            self._encoder.encode(numbers, others, rows, folds),
+            self._labels[start + rows],
+            pa.table(kept),
+        )
+
+    def _open(self, channel: str, number: int) -> PartWriter:
+        output = self._spec.output
+        path = self._output / channel / f"{self._prefix}{number:05}.{output.format}"
+        if output.format == "csv":
+            return CsvPart(path, self._encoder.dtype)
+        return ParquetPart(path, self._names, self._encoder.dtype, self._spec.label.column)
+
+    def synthesize(
+        self, sizes: Mapping[float, int], target: int, progress: Progress
+    ) -> dict[str, int]:
+        """Write rows made by SMOTE into parts of their own, for every class below a size.
+
+        Args:
+            sizes: Training rows by class.
+            target: The size.
+            progress: Where to warn.
+
+        Returns:
+            Rows made, by class.
+        """
+        made = {}
+        number = len(list(self._parts(PART_ROWS)))
+        for label, size in sizes.items():
+            if size == target:
+                continue
+            smote = Smote(
+                self._of_class(label), self._spec.balance.seed, self._spec.balance.neighbors
+            )
+            if smote.warning:
+                progress.say(f"warning: class {label:g}: {smote.warning}")
+            writer = self._open("train", number)
+            for rows in smote.sample(target - size):
+                features = Features([np.ascontiguousarray(rows.T, dtype=self._encoder.dtype)])
+                labels = np.full(len(rows), label).astype(self._labels.dtype)
+                writer.write(features, labels, self._nothing_kept(len(rows)))
+            writer.close()
+            made[f"{label:g}"] = target - size
+            number += 1
+        return made
+
+    def _of_class(self, label: float) -> npt.NDArray[Any]:
+        """All training rows of a class, shape (rows, features)."""
+        found = []
+        for block in range(len(self._starts) - 1):
+            start, end = int(self._starts[block]), int(self._starts[block + 1])
+            wanted = (self._dealt.channel[start:end] == TRAIN) & (self._labels[start:end] == label)
+            rows = np.flatnonzero(wanted)
+            if len(rows):
+                piece = self._piece(
+                    self._spool.numbers(block), self._spool.others(block), start, rows, train=True
+                )
+                columns = list(piece.features.columns(self._encoder.dtype))
+                found.append(np.stack(columns, axis=1))
+        return np.concatenate(found)
+
+    def _nothing_kept(self, rows: int) -> pa.Table:
+        schema = self._spool.others(0).schema
+        columns = [pa.nulls(rows, schema.field(f"keep:{name}").type) for name in self._spec.keep]
+        return pa.table(columns, names=list(self._spec.keep))
+
+
+def _write(writer: PartWriter, pieces: Sequence[_Piece]) -> None:
+    writer.write(
+        join([piece.features for piece in pieces]),
+        np.concatenate([piece.labels for piece in pieces]),
+        pa.concat_tables([piece.kept for piece in pieces]),
+    )

@@ -1,0 +1,174 @@
+"""From a block of the spool to features, as the fitted pipeline would transform its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from preprocessing_scripts.tabular.levels import LevelStatistics
+from preprocessing_scripts.tabular.numbers import NumberStatistics
+from preprocessing_scripts.tabular.scaling import affine
+from preprocessing_scripts.tabular.spec import Categorical, Spec
+from preprocessing_scripts.tabular.target import target_encoding
+
+Matrix = npt.NDArray[Any]
+Rows = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class OneHot:
+    """Columns of which a row has at most one set.
+
+    Attributes:
+        codes: Which one, by row; -1 for none.
+        width: How many there are.
+    """
+
+    codes: Codes
+    width: int
+
+    def columns(self, dtype: Any) -> Iterator[Matrix]:
+        """Write them out."""
+        for code in range(self.width):
+            yield (self.codes == code).astype(dtype)
+
+
+@dataclass(frozen=True)
+class Features:
+    """Features of some rows: numbers, shape (columns, rows), and one-hot columns, in turn."""
+
+    parts: Sequence[Matrix | OneHot]
+
+    def columns(self, dtype: Any) -> Iterator[Matrix]:
+        """One array for each feature."""
+        for part in self.parts:
+            if isinstance(part, OneHot):
+                yield from part.columns(dtype)
+            else:
+                yield from part
+
+
+def join(pieces: Sequence[Features]) -> Features:
+    """Put the rows of several blocks one after another."""
+    parts: list[Matrix | OneHot] = []
+    for together in zip(*(piece.parts for piece in pieces), strict=True):
+        first = together[0]
+        if isinstance(first, OneHot):
+            codes = np.concatenate([one.codes for one in together if isinstance(one, OneHot)])
+            parts.append(OneHot(codes, first.width))
+        else:
+            parts.append(np.concatenate(together, axis=1))
+    return Features(parts)
+
+
+class Encoder:
+    """Makes features.
+
+    Args:
+        spec: Resolved.
+        numbers: By column or feature, in the order of the spool's columns.
+        levels: By column.
+    """
+
+    def __init__(
+        self,
+        spec: Spec,
+        numbers: Mapping[str, NumberStatistics],
+        levels: Mapping[str, LevelStatistics],
+    ) -> None:
+        self.dtype = np.dtype(spec.output.dtype)
+        self._fills = self._column([one.fill for one in numbers.values()])
+        maps = [affine(g.scale, numbers[name]) for g in spec.numeric for name in g.columns]
+        self._shifts = self._column([shift for shift, _ in maps])
+        self._factors = self._column([factor for _, factor in maps])
+        self._text = [
+            (name, (_OneHotMap if group.encode == "one_hot" else _TargetMap)(group, levels[name]))
+            for group in spec.categorical
+            for name in group.columns
+        ]
+
+    def _column(self, values: Sequence[float]) -> Matrix:
+        return np.array(values, dtype=self.dtype).reshape(-1, 1)
+
+    def encode(
+        self, numbers: Matrix, others: pa.Table, rows: Rows, folds: Codes | None
+    ) -> Features:
+        """Encode some rows of a block.
+
+        Args:
+            numbers: All of the block's, shape (columns, rows), minus the pivots.
+            others: All of its other columns; text is dictionary-encoded.
+            rows: Which rows, as often as they are wanted.
+            folds: Folds of these rows, if they are training rows.
+        """
+        values = numbers.take(rows, axis=1)
+        np.copyto(values, self._fills, where=np.isnan(values))
+        values -= self._shifts
+        values *= self._factors
+        texts = [
+            text.encode(_dictionary(others[name]), rows, folds, self.dtype)
+            for name, text in self._text
+        ]
+        return Features([values, *texts])
+
+
+def _dictionary(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    chunk: pa.DictionaryArray = column.chunk(0)
+    return chunk
+
+
+class _OneHotMap:
+    """Levels to places among the columns, as OneHotEncoder orders them."""
+
+    def __init__(self, group: Categorical, statistics: LevelStatistics) -> None:
+        common = statistics.counts >= group.min_count
+        frequent = [level for level, is_so in zip(statistics.levels, common, strict=True) if is_so]
+        self._width = len(frequent) + (not common.all())
+        # Rare levels share the last column; what training has not seen is counted among them.
+        self._other = -1 if common.all() else len(frequent)
+        self._places = {level: place for place, level in enumerate(frequent)}
+        self._fill = statistics.fill
+
+    def encode(self, column: pa.DictionaryArray, rows: Rows, folds: Any, dtype: Any) -> OneHot:
+        del folds, dtype
+        places = [
+            self._places.get(level, self._other)
+            for level in [*column.dictionary.to_pylist(), self._fill]
+        ]
+        return OneHot(np.array(places)[_codes(column, rows)], self._width)
+
+
+class _TargetMap:
+    """Levels to shares of label 1."""
+
+    def __init__(self, group: Categorical, statistics: LevelStatistics) -> None:
+        del group
+        self._encoding = target_encoding(statistics.by_fold)
+        self._places = {level: place for place, level in enumerate(statistics.levels)}
+        self._fill = statistics.fill
+
+    def encode(
+        self, column: pa.DictionaryArray, rows: Rows, folds: Codes | None, dtype: Any
+    ) -> Matrix:
+        unseen = len(self._places)
+        levels = [*column.dictionary.to_pylist(), self._fill]
+        places = np.array([self._places.get(level, unseen) for level in levels])
+        place = places[_codes(column, rows)]
+        if folds is None:
+            shares = np.append(self._encoding.levels, self._encoding.mean)[place]
+        else:
+            shares = self._encoding.by_fold[folds, place]
+        matrix: Matrix = shares.astype(dtype).reshape(1, -1)
+        return matrix
+
+
+def _codes(column: pa.DictionaryArray, rows: Rows) -> Codes:
+    """Codes of some rows; missing is the number of levels."""
+    codes: Codes = column.indices.fill_null(len(column.dictionary)).to_numpy().take(rows)
+    return codes

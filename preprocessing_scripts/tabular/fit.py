@@ -1,0 +1,181 @@
+"""Between the passes: rows are dealt to channels, and statistics taken of the training rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from preprocessing_scripts.tabular.errors import TableError
+from preprocessing_scripts.tabular.hosts import Hosts
+from preprocessing_scripts.tabular.ingest import Rows
+from preprocessing_scripts.tabular.levels import (
+    FOLDS,
+    LevelStatistics,
+    Tally,
+    fit_levels,
+    tally,
+    tally_by_fold,
+)
+from preprocessing_scripts.tabular.numbers import (
+    ColumnPart,
+    NumberStatistics,
+    fit_numbers,
+    summarize,
+)
+from preprocessing_scripts.tabular.pace import Pace
+from preprocessing_scripts.tabular.parallel import ordered
+from preprocessing_scripts.tabular.spec import Numeric, Spec
+from preprocessing_scripts.tabular.split import (
+    class_sizes,
+    classes,
+    repeats,
+    require_rows,
+    validation_rows,
+)
+from preprocessing_scripts.tabular.spool import Spool
+
+TRAIN, VALIDATION, HOLDOUT = range(3)
+CHANNELS = ("train", "validation", "holdout")
+
+_FARTHEST = 1000.0
+"""Mean over range, both minus the pivot, from which float32 is not precise to 1e-4."""
+
+BATCH_BYTES = 32_000_000
+"""How much of the columns is in memory at once, for the order statistics."""
+
+
+@dataclass(frozen=True)
+class Deal:
+    """Where rows go.
+
+    Attributes:
+        channel: Of each of this host's rows: an index of ``CHANNELS``.
+        repeats: How often each is written.
+        folds: Of each row, for target encoding.
+        sizes: Rows of each channel over all hosts, before balancing.
+        label_dtype: The smallest that holds every host's labels, as it is written.
+    """
+
+    channel: npt.NDArray[np.int8]
+    repeats: npt.NDArray[np.int64]
+    folds: npt.NDArray[np.int64]
+    sizes: Mapping[str, int]
+    label_dtype: np.dtype[Any]
+
+
+def deal(spec: Spec, rows: Rows, hosts: Hosts) -> Deal:
+    """Deal rows to channels.
+
+    Raises:
+        TableError: A channel comes out empty, or training with a single class.
+    """
+    channel = np.full(len(rows.labels), HOLDOUT, dtype=np.int8)
+    window = ~rows.held
+    validates = validation_rows(
+        spec.split, rows.labels[window], rows.hashes[window], rows.times[window], hosts
+    )
+    channel[window] = np.where(validates, VALIDATION, TRAIN)
+    train = channel == TRAIN
+    own = np.bincount(channel, minlength=len(CHANNELS))
+    counts = np.sum([given["counts"] for given in hosts.exchange({"counts": own})], axis=0)
+    used = CHANNELS if spec.holdout else CHANNELS[:HOLDOUT]
+    sizes = {name: int(count) for name, count in zip(used, counts, strict=False)}
+    require_rows(sizes, classes(rows.labels[train], hosts))
+    times = np.ones(len(rows.labels), dtype=np.int64)
+    times[train] = repeats(spec.balance, rows.labels[train], rows.balance[train], hosts)
+    folds = (rows.balance % np.uint64(FOLDS)).astype(np.int64)
+    largest = max(abs(label) for label in classes(rows.labels, hosts))
+    dtype = np.dtype(np.int8 if largest <= np.iinfo(np.int8).max else np.int64)
+    return Deal(channel, times, folds, sizes, dtype)
+
+
+def fit_columns(
+    spec: Spec, spool: Spool, dealt: Deal, pivots: Sequence[float], hosts: Hosts, pace: Pace
+) -> dict[str, NumberStatistics]:
+    """Fit all columns of numbers, a few at a time.
+
+    Args:
+        spec: Resolved.
+        spool: Holds them.
+        dealt: Which rows train.
+        pivots: What was subtracted from each.
+        hosts: All of them call this.
+        pace: Counts columns.
+    """
+    groups = [(name, group) for group in spec.numeric for name in group.columns]
+    train = np.flatnonzero(dealt.channel == TRAIN)
+    block_rows = np.diff(np.searchsorted(train, np.cumsum([0, *spool.rows]))).tolist()
+
+    def part(column: int) -> ColumnPart:
+        return summarize(spool.column(column).take(train), block_rows, groups[column][1])
+
+    size = max(BATCH_BYTES // (max(dealt.sizes["train"], 1) * spool.dtype.itemsize), 1)
+    fitted: dict[str, NumberStatistics] = {}
+    for start in range(0, len(groups), size):
+        batch = range(start, min(start + size, len(groups)))
+        parts = list(ordered(part, batch))
+        statistics = fit_numbers(
+            parts, [groups[i][1] for i in batch], [pivots[i] for i in batch], hosts
+        )
+        for i, one in zip(batch, statistics, strict=True):
+            _check_range(groups[i], one)
+            _check_precision(groups[i][0], one, spool.dtype)
+            fitted[groups[i][0]] = one
+        pace.advance(len(batch), len(groups), "columns")
+    return fitted
+
+
+def _check_range(column: tuple[str, Numeric], one: NumberStatistics) -> None:
+    name, group = column
+    moments = (one.mean, one.variance) if group.scale == "standard" else ()
+    if not np.isfinite([*moments, one.fill, one.high - one.low]).all():
+        raise TableError(f"column {name}: values too large to be scaled: correct or leave them out")
+
+
+def _check_precision(name: str, one: NumberStatistics, dtype: np.dtype[Any]) -> None:
+    """Refuse to go on with float32 where it cannot tell the values of a column apart."""
+    if dtype == np.float32 and one.rows > one.missing:
+        spread = one.high - one.low
+        if abs(one.mean) > _FARTHEST * spread and one.mean != 0:
+            raise TableError(
+                f"column {name}: most values lie far from its first ones, and too close together "
+                'for float32; set "dtype": "float64" in the spec\'s output'
+            )
+
+
+def fit_texts(
+    spec: Spec, spool: Spool, dealt: Deal, labels: npt.NDArray[np.float64], hosts: Hosts
+) -> dict[str, LevelStatistics]:
+    """Fit all columns of text."""
+    groups = {name: group for group in spec.categorical for name in group.columns}
+    encoded = {c for group in spec.categorical if group.encode == "target" for c in group.columns}
+    tallies: dict[str, Tally] = {name: {} for name in groups}
+    if not groups:
+        return {}
+    start = 0
+    for block, count in enumerate(spool.rows):
+        rows = slice(start, start + count)
+        start += count
+        train = np.flatnonzero(dealt.channel[rows] == TRAIN)
+        folds, ones = dealt.folds[rows][train], labels[rows][train] == 1
+        others = spool.others(block)
+        for name, counted in tallies.items():
+            column = others[name].chunk(0)
+            if name in encoded:
+                tally_by_fold(counted, column, train, folds, ones)
+            else:
+                tally(counted, column, train)
+    return fit_levels(tallies, groups, hosts)
+
+
+def balanced_sizes(
+    spec: Spec, rows: Rows, dealt: Deal, hosts: Hosts
+) -> tuple[Mapping[float, int], int]:
+    """Training rows of each class over all hosts, and how many SMOTE brings each class up to."""
+    train = dealt.channel == TRAIN
+    sizes = class_sizes(rows.labels[train], hosts)
+    return sizes, max(sizes.values()) if spec.balance.method == "smote" else 0

@@ -1,0 +1,172 @@
+"""What the statistics come to: a fitted scikit-learn Pipeline, as if fitted on all training rows.
+
+Each transformer is really fitted, by scikit-learn itself, to a few rows that have the statistics in
+question; where a few rows cannot have them (means, variances, quartiles), its public attributes are
+set afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    MinMaxScaler,
+    OneHotEncoder,
+    RobustScaler,
+    StandardScaler,
+    TargetEncoder,
+)
+
+from preprocessing_scripts.tabular.derive import derive, derived_names
+from preprocessing_scripts.tabular.levels import LevelStatistics
+from preprocessing_scripts.tabular.numbers import NumberStatistics
+from preprocessing_scripts.tabular.scaling import scale_of
+from preprocessing_scripts.tabular.spec import OF_TIMES, Categorical, Feature, Numeric, Spec
+from preprocessing_scripts.tabular.target import target_encoding
+
+Fitted = tuple[str, Any, list[str]]
+
+
+def build_pipeline(
+    spec: Spec,
+    columns: Sequence[str],
+    numbers: Mapping[str, NumberStatistics],
+    levels: Mapping[str, LevelStatistics],
+) -> Pipeline:
+    """Build the fitted pipeline.
+
+    Args:
+        spec: Resolved.
+        columns: Of the raw rows: those that ``transform`` needs.
+        numbers: By column or feature.
+        levels: By column.
+
+    Returns:
+        ``features``, if the spec has any, and ``columns``, a ColumnTransformer.
+    """
+    parts = [
+        (f"numeric{i}", _numeric(group, [numbers[name] for name in group.columns]), group.columns)
+        for i, group in enumerate(spec.numeric)
+    ] + [
+        (f"{group.encode}_{name}", _categorical(group, name, levels[name]), (name,))
+        for group in spec.categorical
+        for name in group.columns
+    ]
+    fitted = [(name, transformer, list(inputs)) for name, transformer, inputs in parts]
+    available = [*columns, *(feature.name for feature in spec.features)]
+    steps = [("columns", _assemble(fitted, available))]
+    if spec.features:
+        steps.insert(0, ("features", _features(spec.features, columns)))
+    return Pipeline(steps)
+
+
+def _features(features: Sequence[Feature], columns: Sequence[str]) -> FunctionTransformer:
+    recipes = [(feature.name, str(feature.operation), feature.inputs) for feature in features]
+    times = sorted({i for f in features if f.operation in OF_TIMES for i in f.inputs})
+    transformer = FunctionTransformer(
+        derive,
+        kw_args={"columns": list(columns), "recipes": recipes, "times": times},
+        feature_names_out=derived_names,
+    )
+    return transformer.fit(pd.DataFrame(columns=list(columns), index=[0], dtype=float))
+
+
+def _assemble(fitted: Sequence[Fitted], available: Sequence[str]) -> ColumnTransformer:
+    """Put fitted transformers in the place of others that were fitted to nothing in particular."""
+    blank = [(name, "passthrough", columns) for name, _, columns in fitted]
+    columns = ColumnTransformer(blank, verbose_feature_names_out=False, sparse_threshold=0)
+    columns.fit(pd.DataFrame(0.0, columns=list(available), index=[0]))
+    columns.transformers = [(name, transformer, names) for name, transformer, names in fitted]
+    rest = columns.transformers_[len(fitted) :]
+    columns.transformers_ = [*columns.transformers, *rest]
+    start = 0
+    for name, transformer, names in fitted:
+        width = len(transformer.get_feature_names_out(names))
+        columns.output_indices_[name] = slice(start, start + width)
+        start += width
+    return columns
+
+
+def _numeric(group: Numeric, statistics: Sequence[NumberStatistics]) -> Pipeline:
+    names = list(group.columns)
+    fills = pd.DataFrame([[one.pivot + one.fill for one in statistics]], columns=names)
+    finite = FunctionTransformer(
+        np.nan_to_num,
+        kw_args={"nan": np.nan, "posinf": np.nan, "neginf": np.nan},
+        feature_names_out="one-to-one",
+    )
+    imputer = SimpleImputer(
+        strategy=group.impute,
+        keep_empty_features=True,
+        **({"fill_value": group.fill} if group.impute == "constant" else {}),
+    )
+    steps = [("finite", finite.fit(fills)), ("impute", imputer.fit(fills.to_numpy()))]
+    scaler = _scaler(group.scale, statistics)
+    return Pipeline(steps if scaler is None else [*steps, ("scale", scaler)])
+
+
+def _scaler(kind: str, statistics: Sequence[NumberStatistics]) -> Any:
+    if kind == "none":
+        return None
+    ends = np.array([[one.pivot + one.low, one.pivot + one.high] for one in statistics]).T
+    scales = np.array([scale_of(kind, one) for one in statistics])
+    if kind == "minmax":
+        minmax = MinMaxScaler().fit(ends)
+        minmax.n_samples_seen_ = statistics[0].rows
+        return minmax
+    if kind == "robust":
+        robust = RobustScaler().fit(ends)
+        robust.center_ = np.array([one.pivot + one.center for one in statistics])
+        robust.scale_ = scales
+        return robust
+    standard = StandardScaler().fit(ends)
+    standard.mean_ = np.array([one.pivot + one.mean for one in statistics])
+    standard.var_ = np.array([one.variance for one in statistics])
+    standard.scale_ = scales
+    standard.n_samples_seen_ = statistics[0].rows
+    return standard
+
+
+def _categorical(group: Categorical, name: str, statistics: LevelStatistics) -> Pipeline:
+    imputer = SimpleImputer(
+        strategy=group.impute,
+        **({"fill_value": group.fill} if group.impute == "constant" else {}),
+    )
+    row = pd.DataFrame({name: pd.Series([statistics.fill], dtype=object)})
+    # What is missing in a frame may be None too, which SimpleImputer does not take for NaN.
+    missing = FunctionTransformer(
+        pd.DataFrame.fillna, kw_args={"value": np.nan}, feature_names_out="one-to-one"
+    )
+    encoder = (_one_hot if group.encode == "one_hot" else _target)(group, statistics)
+    steps = [("missing", missing.fit(row)), ("impute", imputer.fit(row)), ("encode", encoder)]
+    return Pipeline(steps)
+
+
+def _one_hot(group: Categorical, statistics: LevelStatistics) -> OneHotEncoder:
+    """Fit to every level, as often as it takes to be counted rare or not."""
+    often = np.minimum(statistics.counts, max(group.min_count, 1))
+    rows = np.repeat(np.array(statistics.levels, dtype=object), often)
+    encoder = OneHotEncoder(
+        handle_unknown="infrequent_if_exist",
+        min_frequency=group.min_count or None,
+        sparse_output=False,
+    )
+    return encoder.fit(rows.reshape(-1, 1))
+
+
+def _target(group: Categorical, statistics: LevelStatistics) -> TargetEncoder:
+    del group
+    levels = np.array(statistics.levels, dtype=object).repeat(2).reshape(-1, 1)
+    encoder = TargetEncoder(target_type="binary")
+    encoder.fit(levels, np.tile([0, 1], len(statistics.levels)))
+    encoding = target_encoding(statistics.by_fold)
+    encoder.encodings_ = [encoding.levels]
+    encoder.target_mean_ = encoding.mean
+    return encoder

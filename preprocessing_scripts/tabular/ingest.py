@@ -1,0 +1,312 @@
+"""The first pass: every block is parsed once, made into numbers, and put on the spool."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from preprocessing_scripts.tabular.blocks import Block, Source
+from preprocessing_scripts.tabular.derive import add_features
+from preprocessing_scripts.tabular.errors import TableError
+from preprocessing_scripts.tabular.hosts import Hosts
+from preprocessing_scripts.tabular.pace import Pace
+from preprocessing_scripts.tabular.parallel import ordered
+from preprocessing_scripts.tabular.schema import Kind, Schema, infer_kept, infer_schema
+from preprocessing_scripts.tabular.spec import OF_TIMES, Spec
+from preprocessing_scripts.tabular.split import row_hashes
+from preprocessing_scripts.tabular.spool import Spool
+
+Floats = npt.NDArray[np.float64]
+
+_LARGEST_LABEL = 2.0**31
+
+_PIVOT_BLOCKS = 16
+"""A column without values in as many gets 0."""
+
+_TIMES = np.array(["1677-09-22", "2262-04-11"], dtype="datetime64[us]").astype(np.float64)
+"""What pandas, in which the fitted pipeline works, can hold in nanoseconds."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What is held in memory of all rows that have a label, in the order of reading.
+
+    Attributes:
+        labels: Their classes.
+        hashes: Where they are, for the split.
+        balance: The same by another seed, for balancing and folds.
+        times: For a temporal split.
+        held: Which are held out.
+    """
+
+    labels: Floats
+    hashes: npt.NDArray[np.uint64]
+    balance: npt.NDArray[np.uint64]
+    times: Floats
+    held: npt.NDArray[np.bool_]
+
+    @classmethod
+    def join(cls, parts: Sequence[Rows]) -> Rows:
+        """Put the rows of several blocks one after another."""
+        hashes, floats = np.zeros(0, dtype=np.uint64), np.zeros(0)
+        nothing = cls(floats, hashes, hashes, floats, np.zeros(0, dtype=bool))
+        names = [field.name for field in dataclasses.fields(cls)]
+        everything = [nothing, *parts]
+        return cls(*(np.concatenate([getattr(one, name) for one in everything]) for name in names))
+
+    def where(self, mask: npt.NDArray[np.bool_]) -> Rows:
+        """Take some of the rows."""
+        return Rows(*(getattr(self, field.name)[mask] for field in dataclasses.fields(self)))
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What the first pass leaves besides the spool.
+
+    Attributes:
+        rows: Of this host.
+        rows_in: All that were read.
+        infinite: Infinite values by column; they are treated as missing.
+    """
+
+    rows: Rows
+    rows_in: int
+    infinite: Mapping[str, int]
+
+
+def plan_schema(spec: Spec, source: Source, hosts: Hosts) -> Schema:
+    """Say which columns are read, and as what.
+
+    Args:
+        spec: Resolved.
+        source: This host's files.
+        hosts: All read columns as the first host that has rows infers them.
+
+    Raises:
+        TableError: One column is needed as two kinds.
+    """
+    wanted: dict[str, Kind | None] = {}
+
+    def want(column: str, kind: Kind | None) -> None:
+        known = wanted.get(column)
+        if known and kind and known != kind:
+            raise TableError(f"spec: column {column} is used both as {known} and as {kind}")
+        wanted[column] = kind or known
+
+    want(spec.label.column, "number")
+    for column, kind in _raw_columns(spec):
+        want(column, kind)
+    if spec.holdout:
+        want(spec.holdout.column, "text")
+    if spec.split.column and spec.split.method == "temporal":
+        want(spec.split.column, None)
+    only_kept = [column for column in spec.keep if wanted.get(column) is None]
+    for column, kind in infer_kept(source, only_kept).items():
+        want(column, kind)
+    schema = _agree(infer_schema(source, wanted) if _has_rows(source) else {}, hosts)
+    if spec.split.column and schema.get(spec.split.column) == "text":
+        raise TableError(f"spec.split.column: {spec.split.column} holds neither times nor numbers")
+    return schema
+
+
+def _has_rows(source: Source) -> bool:
+    return next(iter(source.blocks([])), None) is not None
+
+
+def raw_columns(spec: Spec) -> list[str]:
+    """Name the columns that features are made of, in the order of the spec."""
+    return list(dict.fromkeys(column for column, _ in _raw_columns(spec)))
+
+
+def _raw_columns(spec: Spec) -> Iterator[tuple[str, Kind]]:
+    made = {feature.name for feature in spec.features}
+    for feature in spec.features:
+        kind: Kind = "timestamp" if feature.operation in OF_TIMES else "number"
+        yield from ((column, kind) for column in feature.inputs if column not in made)
+    for group in spec.numeric:
+        yield from ((column, "number") for column in group.columns if column not in made)
+    for text in spec.categorical:
+        yield from ((column, "text") for column in text.columns)
+
+
+def _agree(schema: Schema, hosts: Hosts) -> Schema:
+    own = np.frombuffer(json.dumps(dict(schema)).encode(), dtype=np.uint8)
+    everyone = [json.loads(given["schema"].tobytes()) for given in hosts.exchange({"schema": own})]
+    return next((given for given in everyone if given), {})
+
+
+class Ingest:
+    """Turns blocks into what the spool holds.
+
+    Args:
+        spec: Resolved.
+        source: This host's files.
+        schema: Of the columns that are read.
+        columns: Names of the numbers, in the order of the spool.
+    """
+
+    def __init__(self, spec: Spec, source: Source, schema: Schema, columns: Sequence[str]) -> None:
+        self._spec = spec
+        self._source = source
+        self._schema = schema
+        self._columns = columns
+        self._recipes = [(f.name, str(f.operation), f.inputs) for f in spec.features]
+        self._texts = list(dict.fromkeys(c for group in spec.categorical for c in group.columns))
+        fresh = 0.0 if spec.output.dtype == "float64" else np.nan
+        self.pivots = np.full(len(columns), fresh)
+
+    def set_pivots(self, hosts: Hosts) -> None:
+        """Take the medians of the first block that has values; doubles need none."""
+        if self._spec.output.dtype == "float64":
+            return
+        file, own = "", np.full(len(self._columns), np.nan)
+        for block in islice(self._source.blocks(list(self._schema)), _PIVOT_BLOCKS):
+            file = file or block.file
+            numbers = self._numbers(self._source.read(block, self._schema))
+            middles = np.array([_middle(numbers[name]) for name in self._columns])
+            own = np.where(np.isnan(own), middles, own)
+            if not np.isnan(own).any():
+                break
+        shares = hosts.exchange({"file": np.array([file], dtype=np.str_), "pivots": own})
+        # In the order of files, not of hosts: so it does not matter how files are dealt.
+        for share in sorted(shares, key=lambda share: str(share["file"][0])):
+            self.pivots = np.where(np.isnan(self.pivots), share["pivots"], self.pivots)
+        self.pivots = np.nan_to_num(self.pivots)
+
+    def run(self, spool: Spool, pace: Pace) -> Ingested:
+        """Read everything.
+
+        Raises:
+            TableError: A file, a row or a value that cannot be used, or a full disk.
+        """
+        found: list[tuple[Rows, int, Mapping[str, int]]] = []
+
+        def one(numbered: tuple[int, Block]) -> tuple[Rows, int, Mapping[str, int]]:
+            return self._block(numbered[0], numbered[1], spool)
+
+        for result in ordered(one, enumerate(self._source.blocks(list(self._schema)))):
+            found.append(result)
+            pace.advance(result[1])
+        infinite: Counter[str] = Counter()
+        for _, _, counts in found:
+            infinite.update(counts)
+        rows = Rows.join([rows for rows, _, _ in found])
+        return Ingested(rows, sum(count for _, count, _ in found), infinite)
+
+    def _block(
+        self, number: int, block: Block, spool: Spool
+    ) -> tuple[Rows, int, Mapping[str, int]]:
+        table = self._source.read(block, self._schema)
+        rows = self._rows(block, table)
+        rows_in = len(table)
+        labelled = ~np.isnan(rows.labels)
+        if not labelled.all():
+            if self._spec.label.missing == "error":
+                row = block.first_row + int(np.flatnonzero(~labelled)[0]) + 1
+                raise TableError(
+                    f"{block.file}, row {row}, column {self._spec.label.column}: no label; correct "
+                    'it, or drop such rows with "missing": "drop" in the spec\'s label'
+                )
+            table, rows = table.filter(pa.array(labelled)), rows.where(labelled)
+        if not len(table):
+            return rows, rows_in, {}
+        self._check_labels(block, rows.labels)
+        numbers = self._numbers(table)
+        matrix, infinite = self._matrix(numbers, len(table), spool.dtype)
+        spool.write(number, matrix, self._others(table))
+        unseen = [name for name in numbers if name not in self._columns]
+        return rows, rows_in, infinite | _count_infinite(numbers, unseen)
+
+    def _rows(self, block: Block, table: pa.Table) -> Rows:
+        spec, count = self._spec, len(table)
+        column = spec.split.column if spec.split.method == "temporal" else None
+        times = _floats(table[column]) if column else np.zeros(count)
+        if np.isnan(times).any():
+            row = block.first_row + int(np.flatnonzero(np.isnan(times))[0]) + 1
+            raise TableError(f"{block.file}, row {row}, column {column}: no time to split by")
+        held = np.zeros(count, dtype=bool)
+        if spec.holdout:
+            equal = pc.equal(table[spec.holdout.column], spec.holdout.equals)
+            held = equal.fill_null(False).to_numpy()
+        place = (block.file, block.first_row, count)
+        return Rows(
+            labels=_floats(table[spec.label.column]),
+            hashes=row_hashes(*place, spec.split.seed),
+            balance=row_hashes(*place, spec.balance.seed + 0x5BD1E995),
+            times=times,
+            held=held,
+        )
+
+    def _check_labels(self, block: Block, labels: Floats) -> None:
+        odd = labels[(labels != np.floor(labels)) | (np.abs(labels) > _LARGEST_LABEL)]
+        if len(odd):
+            raise TableError(
+                f"{block.file}, column {self._spec.label.column}: the label {odd[0]:g} is not a "
+                "whole number, one for each class"
+            )
+
+    def _numbers(self, table: pa.Table) -> dict[str, Floats]:
+        """All columns and features; missing is NaN."""
+        wanted = dict.fromkeys([*self._columns, *(i for _, _, used in self._recipes for i in used)])
+        numbers = {name: _floats(table[name]) for name in wanted if name in self._schema}
+        add_features(numbers, self._recipes)
+        return numbers
+
+    def _matrix(
+        self, numbers: Mapping[str, Floats], rows: int, dtype: np.dtype[Any]
+    ) -> tuple[npt.NDArray[Any], dict[str, int]]:
+        """All columns minus their pivots, and how many infinite values were taken for missing."""
+        matrix = np.empty((len(self._columns), rows), dtype)
+        infinite: dict[str, int] = {}
+        with np.errstate(over="ignore"):
+            for i, name in enumerate(self._columns):
+                np.subtract(numbers[name], self.pivots[i], out=matrix[i], casting="same_kind")
+        for i in np.flatnonzero(np.isinf(matrix).any(axis=1)):
+            name, bad = self._columns[i], np.isinf(matrix[i])
+            if np.isfinite(numbers[name][bad]).any():
+                raise TableError(
+                    f'column {name}: values too large for float32; set "dtype": "float64" in the '
+                    "spec's output"
+                )
+            infinite[name] = int(bad.sum())
+            matrix[i, bad] = np.nan
+        return matrix, infinite
+
+    def _others(self, table: pa.Table) -> pa.Table:
+        texts = [table[name].combine_chunks().dictionary_encode() for name in self._texts]
+        kept = [table[name] for name in self._spec.keep]
+        names = [*self._texts, *(f"keep:{name}" for name in self._spec.keep)]
+        # Without any column a table has no rows either.
+        return pa.table([*texts, *kept], names=names)
+
+
+def _floats(column: pa.ChunkedArray) -> Floats:
+    """Numbers, or microseconds since 1970; missing is NaN, and so are times out of reach."""
+    values = column.chunk(0)
+    if pa.types.is_timestamp(values.type):
+        whole = values.cast(pa.timestamp("us")).cast(pa.int64())
+        times: Floats = whole.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+        return np.where((times >= _TIMES[0]) & (times <= _TIMES[1]), times, np.nan)
+    floats: Floats = values.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    return floats
+
+
+def _count_infinite(numbers: Mapping[str, Floats], names: Sequence[str]) -> dict[str, int]:
+    """Count what only features are made of: there it is missing too."""
+    counts = {name: int(np.isinf(numbers[name]).sum()) for name in names}
+    return {name: count for name, count in counts.items() if count}
+
+
+def _middle(values: Floats) -> float:
+    present = values[np.isfinite(values)]
+    return float(np.median(present)) if len(present) else np.nan

@@ -1,0 +1,141 @@
+"""Which channel a row goes to, decided by thresholds, wherever and in whatever order it is read.
+
+Every row has a 64-bit hash of the seed, its file's name and its place in that file. ``stratified``
+gives validation the rows with the smallest hashes of each class, exactly as many as the fraction
+says; ``temporal`` the rows with the largest times, equal times by hash. What hosts exchange for it
+is the order keys of their rows, and what comes of it is one threshold for each class.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from preprocessing_scripts.tabular.errors import TableError
+from preprocessing_scripts.tabular.hosts import Hosts
+from preprocessing_scripts.tabular.spec import Balance, Split
+
+Hashes = npt.NDArray[np.uint64]
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+Counts = npt.NDArray[np.int64]
+
+_RANGE = 2.0**64
+
+
+def row_hashes(file: str, first_row: int, rows: int, seed: int) -> Hashes:
+    """Hash rows by where they are (splitmix64, Steele et al. 2014).
+
+    Args:
+        file: Name of their file, relative to the folder of all.
+        first_row: Number of the first in its file.
+        rows: How many.
+        seed: Other seeds give other hashes.
+    """
+    start = (zlib.crc32(file.encode()) << 32) ^ (seed & 0xFFFFFFFF) * 0x9E3779B1
+    x = np.uint64(start % 2**64) + np.arange(first_row + 1, first_row + rows + 1, dtype=np.uint64)
+    x = x * np.uint64(0x9E3779B97F4A7C15)
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))
+
+
+def validation_rows(
+    split: Split, labels: Floats, hashes: Hashes, times: Floats, hosts: Hosts
+) -> Mask:
+    """Choose the rows that validate.
+
+    Args:
+        split: How.
+        labels: Class of each row of this host.
+        hashes: See ``row_hashes``.
+        times: Of the rows, for a temporal split; not NaN.
+        hosts: All hosts together give validation its fraction.
+
+    Returns:
+        True for validation.
+    """
+    if split.method == "hash":
+        mask: Mask = hashes < np.uint64(split.validation * _RANGE)
+        return mask
+    if split.method == "temporal":
+        # The largest: the smallest of what is left out come first.
+        return ~_smallest(times, hashes, 1 - split.validation, hosts)
+    chosen = np.zeros(len(labels), dtype=bool)
+    for value in classes(labels, hosts):
+        of_class = labels == value
+        chosen[of_class] = _smallest(hashes[of_class], hashes[of_class], split.validation, hosts)
+    return chosen
+
+
+def classes(labels: Floats, hosts: Hosts) -> list[float]:
+    """Name all classes, ascending."""
+    found = hosts.exchange({"classes": np.unique(labels)})
+    return sorted({float(value) for given in found for value in given["classes"]})
+
+
+def repeats(balance: Balance, labels: Floats, hashes: Hashes, hosts: Hosts) -> Counts:
+    """How often each training row is written, so that all classes have as many rows.
+
+    Args:
+        balance: ``over`` brings every class up to the largest, ``under`` down to the smallest;
+            anything else writes each row once.
+        labels: Class of each training row.
+        hashes: Of the same rows, for the choice.
+        hosts: All hosts together.
+    """
+    times = np.ones(len(labels), dtype=np.int64)
+    if balance.method not in ("over", "under"):
+        return times
+    sizes = class_sizes(labels, hosts)
+    target = max(sizes.values()) if balance.method == "over" else min(sizes.values())
+    for value, size in sizes.items():
+        of_class = labels == value
+        whole, rest = divmod(target, size)
+        once_more = _smallest(hashes[of_class], hashes[of_class], rest / size, hosts)
+        times[of_class] = whole + once_more
+    return times
+
+
+def class_sizes(labels: Floats, hosts: Hosts) -> Mapping[float, int]:
+    """Count the rows of each class over all hosts."""
+    names = classes(labels, hosts)
+    own = np.array([(labels == value).sum() for value in names], dtype=np.int64)
+    counts = np.sum([given["sizes"] for given in hosts.exchange({"sizes": own})], axis=0)
+    return dict(zip(names, (int(count) for count in counts), strict=True))
+
+
+def _smallest(keys: npt.NDArray[np.generic], hashes: Hashes, fraction: float, hosts: Hosts) -> Mask:
+    """Mark exactly round(fraction x all hosts' rows): those with the smallest (key, hash)."""
+    everyone = hosts.exchange({"keys": keys, "hashes": hashes})
+    all_keys = np.concatenate([given["keys"] for given in everyone])
+    all_hashes = np.concatenate([given["hashes"] for given in everyone])
+    count = round(len(all_keys) * fraction)
+    if count == 0:
+        return np.zeros(len(keys), dtype=bool)
+    last = np.lexsort((all_hashes, all_keys))[count - 1]
+    key, tie = all_keys[last], all_hashes[last]
+    mask: Mask = (keys < key) | ((keys == key) & (hashes <= tie))
+    return mask
+
+
+def require_rows(channels: Mapping[str, int], labels: Sequence[float]) -> None:
+    """Refuse a split that nobody can train on.
+
+    Args:
+        channels: Rows of each channel, over all hosts.
+        labels: The classes among the training rows.
+
+    Raises:
+        TableError: A channel has no rows, or all training rows are of one class.
+    """
+    for name, rows in channels.items():
+        if rows == 0:
+            raise TableError(f"the {name} channel has no rows; give more data or another split")
+    if len(labels) < 2:
+        raise TableError(
+            f"all {channels['train']} training rows have label {labels[0]:g}: nothing to learn"
+        )
