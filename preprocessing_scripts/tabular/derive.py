@@ -72,7 +72,7 @@ def derive(
     """
     needed = {column for _, _, inputs in recipes for column in inputs if column in frame}
     values: dict[str, Column] = {
-        name: _microseconds(frame[name]) if name in times else frame[name].to_numpy(np.float64)
+        name: _microseconds(frame[name]) if name in times else frame[name].astype(float).to_numpy()
         for name in needed
     }
     add_features(values, recipes)

@@ -97,17 +97,15 @@ def _assemble(fitted: Sequence[Fitted], available: Sequence[str]) -> ColumnTrans
 def _numeric(group: Numeric, statistics: Sequence[NumberStatistics]) -> Pipeline:
     names = list(group.columns)
     fills = pd.DataFrame([[one.pivot + one.fill for one in statistics]], columns=names)
-    finite = FunctionTransformer(
-        np.nan_to_num,
-        kw_args={"nan": np.nan, "posinf": np.nan, "neginf": np.nan},
-        feature_names_out="one-to-one",
-    )
+    numbers = _applied(pd.DataFrame.astype, fills, dtype=np.float64)
+    finite = _applied(np.nan_to_num, fills, nan=np.nan, posinf=np.nan, neginf=np.nan)
     imputer = SimpleImputer(
         strategy=group.impute,
         keep_empty_features=True,
         **({"fill_value": group.fill} if group.impute == "constant" else {}),
     )
-    steps = [("finite", finite.fit(fills)), ("impute", imputer.fit(fills.to_numpy()))]
+    imputer.fit(fills.to_numpy())
+    steps = [("numbers", numbers), ("finite", finite), ("impute", imputer)]
     scaler = _scaler(group.scale, statistics)
     return Pipeline(steps if scaler is None else [*steps, ("scale", scaler)])
 
@@ -140,13 +138,21 @@ def _categorical(group: Categorical, name: str, statistics: LevelStatistics) -> 
         **({"fill_value": group.fill} if group.impute == "constant" else {}),
     )
     row = pd.DataFrame({name: pd.Series([statistics.fill], dtype=object)})
-    # What is missing in a frame may be None too, which SimpleImputer does not take for NaN.
-    missing = FunctionTransformer(
-        pd.DataFrame.fillna, kw_args={"value": np.nan}, feature_names_out="one-to-one"
-    )
-    encoder = (_one_hot if group.encode == "one_hot" else _target)(group, statistics)
-    steps = [("missing", missing.fit(row)), ("impute", imputer.fit(row)), ("encode", encoder)]
+    # A frame may hold levels like 7 as numbers, and what is missing as None or pandas' NA.
+    steps = [
+        ("text", _applied(pd.DataFrame.astype, row, dtype="string")),
+        ("objects", _applied(pd.DataFrame.astype, row, dtype=object)),
+        ("missing", _applied(pd.DataFrame.fillna, row, value=np.nan)),
+        ("impute", imputer.fit(row)),
+        ("encode", (_one_hot if group.encode == "one_hot" else _target)(group, statistics)),
+    ]
     return Pipeline(steps)
+
+
+def _applied(function: Any, row: pd.DataFrame, **arguments: Any) -> FunctionTransformer:
+    """Make a step of a function that everybody has, so that the pipeline can be loaded anywhere."""
+    step = FunctionTransformer(function, kw_args=arguments, feature_names_out="one-to-one")
+    return step.fit(row)
 
 
 def _one_hot(group: Categorical, statistics: LevelStatistics) -> OneHotEncoder:

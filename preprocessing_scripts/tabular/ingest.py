@@ -110,11 +110,11 @@ def plan_schema(spec: Spec, source: Source, hosts: Hosts) -> Schema:
         want(spec.holdout.column, "text")
     if spec.split.column and spec.split.method == "temporal":
         want(spec.split.column, None)
-    only_kept = [column for column in spec.keep if wanted.get(column) is None]
+    only_kept = [column for column in spec.keep if column not in wanted]
     for column, kind in infer_kept(source, only_kept).items():
         want(column, kind)
     schema = _agree(infer_schema(source, wanted) if _has_rows(source) else {}, hosts)
-    if spec.split.column and schema.get(spec.split.column) == "text":
+    if spec.split.method == "temporal" and schema.get(spec.split.column or "") == "text":
         raise TableError(f"spec.split.column: {spec.split.column} holds neither times nor numbers")
     return schema
 
@@ -297,7 +297,9 @@ def _floats(column: pa.ChunkedArray) -> Floats:
         whole = values.cast(pa.timestamp("us")).cast(pa.int64())
         times: Floats = whole.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
         return np.where((times >= _TIMES[0]) & (times <= _TIMES[1]), times, np.nan)
-    floats: Floats = values.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    if values.type != pa.float64():
+        values = values.cast(pa.float64())
+    floats: Floats = values.to_numpy(zero_copy_only=False)
     return floats
 
 
