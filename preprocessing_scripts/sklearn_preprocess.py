@@ -37,7 +37,8 @@ from preprocessing_scripts.progress import Progress, open_progress
 from preprocessing_scripts.tabular.engine import run
 from preprocessing_scripts.tabular.errors import TableError
 from preprocessing_scripts.tabular.sources import FrameSource
-from preprocessing_scripts.tabular.spec import Spec, parse_spec
+from preprocessing_scripts.tabular.spec import Spec
+from preprocessing_scripts.tabular.spec_json import parse_spec
 
 SPEC = "flights_spec.json"
 """What becomes of the engineered columns; beside this script."""

@@ -27,7 +27,7 @@ from preprocessing_scripts.tabular.engine import run
 from preprocessing_scripts.tabular.errors import TableError
 from preprocessing_scripts.tabular.hosts import HostError, Hosts
 from preprocessing_scripts.tabular.sources import open_source
-from preprocessing_scripts.tabular.spec import read_spec
+from preprocessing_scripts.tabular.spec_json import read_spec
 
 SAGEMAKER = Path("/opt/ml/processing")
 

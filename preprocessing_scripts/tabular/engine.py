@@ -29,10 +29,11 @@ from preprocessing_scripts.tabular.fit import (
 )
 from preprocessing_scripts.tabular.fitted import build_pipeline
 from preprocessing_scripts.tabular.hosts import Hosts
-from preprocessing_scripts.tabular.ingest import Ingest, Ingested, plan_schema, raw_columns
+from preprocessing_scripts.tabular.ingest import Ingest, Ingested
 from preprocessing_scripts.tabular.levels import LevelStatistics
 from preprocessing_scripts.tabular.numbers import NumberStatistics
 from preprocessing_scripts.tabular.pace import Pace, peak_memory_mb
+from preprocessing_scripts.tabular.plan import plan_schema, raw_columns
 from preprocessing_scripts.tabular.spec import Spec
 from preprocessing_scripts.tabular.spool import Spool
 from preprocessing_scripts.tabular.writers import writing
@@ -82,6 +83,7 @@ def run(
         raise TableError(
             "spec.balance: smote needs all rows on one host; use one instance, or over"
         )
+    _clear(output)
     pace = Pace(progress)
     spec = spec.resolve(_columns(source, hosts))
     schema = plan_schema(spec, source, hosts)
@@ -124,6 +126,17 @@ def run(
         _schema(spec, features, schema),
         _details(spec, numbers, levels, infinite, made),
     )
+
+
+def _clear(output: Path) -> None:
+    """Remove what an earlier run left: parts of two runs together would be no table."""
+    for folder, pattern in (
+        *((name, "part-*") for name in CHANNELS),
+        ("preprocessor", "preprocessor.joblib"),
+        ("report", "report.json"),
+    ):
+        for path in (output / folder).glob(pattern):
+            path.unlink()
 
 
 def _columns(source: Source, hosts: Hosts) -> list[str]:

@@ -79,6 +79,8 @@ def deal(spec: Spec, rows: Rows, hosts: Hosts) -> Deal:
         spec.split, rows.labels[window], rows.hashes[window], rows.times[window], hosts
     )
     channel[window] = np.where(validates, VALIDATION, TRAIN)
+    if any(group.encode == "target" for group in spec.categorical):
+        _require_binary(classes(rows.labels, hosts))
     train = channel == TRAIN
     own = np.bincount(channel, minlength=len(CHANNELS))
     counts = np.sum([given["counts"] for given in hosts.exchange({"counts": own})], axis=0)
@@ -123,10 +125,17 @@ def fit_columns(
         )
         for i, one in zip(batch, statistics, strict=True):
             _check_range(groups[i], one)
-            _check_precision(groups[i][0], one, spool.dtype)
+            if groups[i][1].scale != "none":
+                _check_precision(groups[i][0], one, spool.dtype)
             fitted[groups[i][0]] = one
         pace.advance(len(batch), len(groups), "columns")
     return fitted
+
+
+def _require_binary(labels: Sequence[float]) -> None:
+    if not {*labels} <= {0.0, 1.0}:
+        found = ", ".join(f"{label:g}" for label in labels)
+        raise TableError(f"target encoding needs labels 0 and 1; there are {found}: use one_hot")
 
 
 def _check_range(column: tuple[str, Numeric], one: NumberStatistics) -> None:

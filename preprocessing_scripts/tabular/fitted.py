@@ -142,7 +142,7 @@ def _categorical(group: Categorical, name: str, statistics: LevelStatistics) -> 
     steps = [
         ("text", _applied(pd.DataFrame.astype, row, dtype="string")),
         ("objects", _applied(pd.DataFrame.astype, row, dtype=object)),
-        ("missing", _applied(pd.DataFrame.fillna, row, value=np.nan)),
+        ("missing", _applied(pd.DataFrame.where, row, cond=pd.DataFrame.notna)),
         ("impute", imputer.fit(row)),
         ("encode", (_one_hot if group.encode == "one_hot" else _target)(group, statistics)),
     ]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -21,8 +20,8 @@ from preprocessing_scripts.tabular.errors import TableError
 from preprocessing_scripts.tabular.hosts import Hosts
 from preprocessing_scripts.tabular.pace import Pace
 from preprocessing_scripts.tabular.parallel import ordered
-from preprocessing_scripts.tabular.schema import Kind, Schema, infer_kept, infer_schema
-from preprocessing_scripts.tabular.spec import OF_TIMES, Spec
+from preprocessing_scripts.tabular.schema import Schema
+from preprocessing_scripts.tabular.spec import Spec
 from preprocessing_scripts.tabular.split import row_hashes
 from preprocessing_scripts.tabular.spool import Spool
 
@@ -84,67 +83,6 @@ class Ingested:
     infinite: Mapping[str, int]
 
 
-def plan_schema(spec: Spec, source: Source, hosts: Hosts) -> Schema:
-    """Say which columns are read, and as what.
-
-    Args:
-        spec: Resolved.
-        source: This host's files.
-        hosts: All read columns as the first host that has rows infers them.
-
-    Raises:
-        TableError: One column is needed as two kinds.
-    """
-    wanted: dict[str, Kind | None] = {}
-
-    def want(column: str, kind: Kind | None) -> None:
-        known = wanted.get(column)
-        if known and kind and known != kind:
-            raise TableError(f"spec: column {column} is used both as {known} and as {kind}")
-        wanted[column] = kind or known
-
-    want(spec.label.column, "number")
-    for column, kind in _raw_columns(spec):
-        want(column, kind)
-    if spec.holdout:
-        want(spec.holdout.column, "text")
-    if spec.split.column and spec.split.method == "temporal":
-        want(spec.split.column, None)
-    only_kept = [column for column in spec.keep if column not in wanted]
-    for column, kind in infer_kept(source, only_kept).items():
-        want(column, kind)
-    schema = _agree(infer_schema(source, wanted) if _has_rows(source) else {}, hosts)
-    if spec.split.method == "temporal" and schema.get(spec.split.column or "") == "text":
-        raise TableError(f"spec.split.column: {spec.split.column} holds neither times nor numbers")
-    return schema
-
-
-def _has_rows(source: Source) -> bool:
-    return next(iter(source.blocks([])), None) is not None
-
-
-def raw_columns(spec: Spec) -> list[str]:
-    """Name the columns that features are made of, in the order of the spec."""
-    return list(dict.fromkeys(column for column, _ in _raw_columns(spec)))
-
-
-def _raw_columns(spec: Spec) -> Iterator[tuple[str, Kind]]:
-    made = {feature.name for feature in spec.features}
-    for feature in spec.features:
-        kind: Kind = "timestamp" if feature.operation in OF_TIMES else "number"
-        yield from ((column, kind) for column in feature.inputs if column not in made)
-    for group in spec.numeric:
-        yield from ((column, "number") for column in group.columns if column not in made)
-    for text in spec.categorical:
-        yield from ((column, "text") for column in text.columns)
-
-
-def _agree(schema: Schema, hosts: Hosts) -> Schema:
-    own = np.frombuffer(json.dumps(dict(schema)).encode(), dtype=np.uint8)
-    everyone = [json.loads(given["schema"].tobytes()) for given in hosts.exchange({"schema": own})]
-    return next((given for given in everyone if given), {})
-
-
 class Ingest:
     """Turns blocks into what the spool holds.
 
@@ -181,7 +119,9 @@ class Ingest:
         # In the order of files, not of hosts: so it does not matter how files are dealt.
         for share in sorted(shares, key=lambda share: str(share["file"][0])):
             self.pivots = np.where(np.isnan(self.pivots), share["pivots"], self.pivots)
-        self.pivots = np.nan_to_num(self.pivots)
+        # What is not scaled is written as it is, and is then as precise as float32 can be.
+        scaled = [group.scale != "none" for group in self._spec.numeric for _ in group.columns]
+        self.pivots = np.where(scaled, np.nan_to_num(self.pivots), 0.0)
 
     def run(self, spool: Spool, pace: Pace) -> Ingested:
         """Read everything.

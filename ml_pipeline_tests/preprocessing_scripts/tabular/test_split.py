@@ -1,0 +1,197 @@
+"""Which rows train and which validate, and how the classes of training are evened out."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ml_pipeline_tests.preprocessing_scripts.tabular.engine_runs import (
+    engine,
+    rows_of,
+    run_files,
+    spec_of,
+    table,
+)
+from preprocessing_scripts.tabular.hosts import Hosts
+from preprocessing_scripts.tabular.spec import Split
+from preprocessing_scripts.tabular.split import row_hashes, validation_rows
+
+METHODS: list[dict[str, Any]] = [
+    {"method": "hash"},
+    {"method": "stratified"},
+    {"method": "temporal", "column": "t"},
+]
+
+
+def validating(frame: pd.DataFrame, block_bytes: int = 1 << 20, **split: Any) -> list[int]:
+    """Rows of validation; the others must be those of training."""
+    with engine(frame, spec_of(split=split), block_bytes) as run:
+        rows, others = rows_of(run.output, "validation"), rows_of(run.output, "train")
+    assert sorted(rows + others) == frame["row"].tolist()
+    return rows
+
+
+@given(
+    labels=st.lists(st.sampled_from([0.0, 1.0, 7.0]), max_size=60),
+    fraction=st.floats(0.01, 0.99),
+    seed=st.integers(0, 2**64),
+)
+def test_stratified_takes_the_rounded_share_of_each_class(
+    labels: list[float], fraction: float, seed: int
+) -> None:
+    values = np.array(labels, dtype=float)
+    hashes = row_hashes("a.csv", 0, len(values), seed)
+    split = Split("stratified", fraction, seed)
+    chosen = validation_rows(split, values, hashes, values * 0, Hosts.alone())
+    for label in set(labels):
+        assert chosen[values == label].sum() == round((values == label).sum() * fraction)
+
+
+@given(
+    times=st.lists(st.sampled_from([-1e15, 0.0, 1.0, 2.0]), max_size=60),
+    fraction=st.floats(0.01, 0.99),
+)
+def test_temporal_takes_the_latest(times: list[float], fraction: float) -> None:
+    values = np.array(times, dtype=float)
+    hashes = row_hashes("a.csv", 0, len(values), 0)
+    split = Split("temporal", fraction, 0, "t")
+    chosen = validation_rows(split, values * 0, hashes, values, Hosts.alone())
+    assert (~chosen).sum() == round(len(values) * (1 - fraction))
+    if chosen.any() and not chosen.all():
+        assert values[chosen].min() >= values[~chosen].max()
+
+
+def test_hash_takes_about_the_fraction() -> None:
+    hashes = row_hashes("a.csv", 0, 100_000, 3)
+    chosen = validation_rows(
+        Split("hash", 0.3, 3), np.zeros(100_000), hashes, np.zeros(100_000), Hosts.alone()
+    )
+    assert abs(chosen.mean() - 0.3) < 0.01
+
+
+def test_hashes_differ_by_file_row_and_seed_and_not_by_block() -> None:
+    whole = row_hashes("a.csv", 0, 1000, 5)
+    np.testing.assert_array_equal(np.append(whole[:300], row_hashes("a.csv", 300, 700, 5)), whole)
+    everything = np.concatenate(
+        [whole, row_hashes("b.csv", 0, 1000, 5), row_hashes("a.csv", 0, 1000, 6)]
+    )
+    assert len(np.unique(everything)) == 3000
+
+
+@pytest.mark.parametrize("split", METHODS, ids=lambda split: str(split["method"]))
+def test_blocks_do_not_matter_and_seeds_do(split: dict[str, Any]) -> None:
+    frame = table()
+    rows = validating(frame, **split, seed=1)
+    assert rows == validating(frame, 300, **split, seed=1)
+    other = validating(frame, **split, seed=2)
+    # All times differ, so that nothing is left to the seed.
+    assert (other == rows) == (split["method"] == "temporal")
+
+
+def test_rows_that_train_do_not_depend_on_the_other_files(tmp_path: Path) -> None:
+    files = {"a.csv": table(), "b.csv": table(seed=1).assign(row=lambda frame: frame["row"] + 80)}
+    spec = spec_of(split={"method": "hash"})
+    both = run_files(tmp_path / "both", files, spec, 500)
+    one = run_files(tmp_path / "one", {"b.csv": files["b.csv"]}, spec, 1 << 20)
+    later = [row for row in rows_of(both.output, "train") if row >= 80]
+    assert later == rows_of(one.output, "train")
+
+
+def test_temporal_by_a_number_and_by_equal_times() -> None:
+    frame = table().assign(order=lambda one: one["row"] // 20)
+    rows = validating(frame, method="temporal", column="order", validation=0.3)
+    assert len(rows) == 24
+    assert set(range(60, 80)) < set(rows) <= set(range(40, 80))
+
+
+def test_a_column_that_orders_nothing_may_have_gaps() -> None:
+    frame = table().assign(t=lambda one: one["t"].where(one["row"] > 5))
+    assert len(validating(frame, method="stratified", column="t")) == 16
+
+
+def test_the_holdout_is_split_no_further() -> None:
+    frame = table().assign(part=lambda one: one["row"].map(lambda row: "x" if row < 20 else None))
+    spec = spec_of(holdout={"column": "part", "equals": "x"})
+    with engine(frame, spec) as run:
+        assert rows_of(run.output, "holdout") == list(range(20))
+        assert len(rows_of(run.output, "validation")) == 12
+        assert run.result.metrics["holdout_rows"] == 20
+        assert run.result.metrics["holdout_positive_rate"] == pytest.approx(7 / 20)
+
+
+@pytest.mark.parametrize("method", ["over", "under"])
+def test_classes_come_out_even(method: str) -> None:
+    frame = table(100).assign(y=lambda one: one["row"].map(lambda row: min(row % 10, 2)))
+    with engine(frame, spec_of(balance={"method": "none"})) as run:
+        usual = rows_of(run.output, "train")
+    with engine(frame, spec_of(balance={"method": method}), 700) as run:
+        train = run.channel("train")
+        assert len(rows_of(run.output, "validation")) == 20
+        metrics = run.result.metrics
+    times = Counter(train["row"].astype(int))
+    sizes = Counter(train["y"])
+    if method == "over":
+        assert sizes == {0: 64, 1: 64, 2: 64}
+        assert set(times) == set(usual)
+        assert {times[row] for row in usual if row % 10 == 0} == {8}
+        # What is not a whole number of times is spread, not heaped.
+        assert max(times.values()) - min(times.values()) <= 7
+    else:
+        assert sizes == {0: 8, 1: 8, 2: 8}
+        assert set(times) < set(usual)
+        assert set(times.values()) == {1}
+    assert metrics["train_rows"] == 80
+    assert metrics["train_rows_written"] == len(train)
+    assert (train.groupby("row").nunique() == 1).all(axis=None)
+
+
+@pytest.mark.parametrize("method", ["over", "under"])
+def test_balancing_goes_by_its_seed_and_leaves_the_fit_alone(method: str) -> None:
+    found = []
+    for seed in (0, 0, 1):
+        with engine(table(), spec_of(balance={"method": method, "seed": seed})) as run:
+            scaler = run.result.pipeline.named_steps["columns"].transformers_[0][1][-1]
+            found.append((rows_of(run.output, "train"), scaler.mean_.tolist()))
+    assert found[0] == found[1]
+    assert found[0][0] != found[2][0]
+    assert found[0][1] == found[2][1]
+
+
+def test_synthetic_rows_lie_between_rows_of_the_minority() -> None:
+    balance = {"method": "smote", "neighbors": 3}
+    with engine(table(), spec_of(balance=balance, keep=["row", "t"]), 700) as run:
+        train = run.channel("train")
+        metrics, details = run.result.metrics, run.result.details
+        names = list(run.result.pipeline.get_feature_names_out())
+    made, found = train[train["row"].isna()], train[train["row"].notna()]
+    assert len(found) == metrics["train_rows"] == 64
+    assert Counter(train["y"]) == {0: 42, 1: 42}
+    assert set(made["y"]) == {1}
+    assert made["t"].isna().all()
+    assert details["synthetic"] == {"1": len(made)} == {"1": 20}
+    assert metrics["train_rows_written"] == 84
+    minority = found[found["y"] == 1][names].to_numpy(float)
+    for row in made[names].to_numpy(float):
+        assert between_two(row, minority)
+
+
+def between_two(row: Any, rows: Any) -> bool:
+    """Whether a row lies on a line between two others."""
+    first, second = rows[:, None, :], rows[None, :, :]
+    length = np.linalg.norm(first - second, axis=2)
+    detour = np.linalg.norm(first - row, axis=2) + np.linalg.norm(second - row, axis=2) - length
+    return bool((detour < 1e-5 * np.maximum(length, 1)).any())
+
+
+def test_a_minority_of_one_row_is_copied_and_said(capsys: pytest.CaptureFixture[str]) -> None:
+    frame = table().assign(y=lambda one: (one["row"] == 7).astype(int))
+    with engine(frame, spec_of(balance={"method": "smote"})) as run:
+        train = run.channel("train")
+    assert "row" in capsys.readouterr().out
+    assert (train["y"] == 1).sum() == (train["y"] == 0).sum()
+    assert len(train[train["y"] == 1][["a", "b"]].drop_duplicates()) == 1

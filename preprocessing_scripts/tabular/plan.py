@@ -1,0 +1,75 @@
+"""Which columns are read, and as what."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from operator import itemgetter
+
+import numpy as np
+
+from preprocessing_scripts.tabular.blocks import Source
+from preprocessing_scripts.tabular.errors import TableError
+from preprocessing_scripts.tabular.hosts import Hosts
+from preprocessing_scripts.tabular.schema import Kind, Schema, infer_kept, infer_schema
+from preprocessing_scripts.tabular.spec import OF_TIMES, Spec
+
+
+def plan_schema(spec: Spec, source: Source, hosts: Hosts) -> Schema:
+    """Say which columns are read, and as what.
+
+    Args:
+        spec: Resolved.
+        source: This host's files.
+        hosts: All read columns as the first host that has rows infers them.
+
+    Raises:
+        TableError: One column is needed as two kinds.
+    """
+    wanted: dict[str, Kind | None] = {}
+
+    def want(column: str, kind: Kind | None) -> None:
+        known = wanted.get(column)
+        if known and kind and known != kind:
+            raise TableError(f"spec: column {column} is used both as {known} and as {kind}")
+        wanted[column] = kind or known
+
+    want(spec.label.column, "number")
+    for column, kind in _raw_columns(spec):
+        want(column, kind)
+    if spec.holdout:
+        want(spec.holdout.column, "text")
+    if spec.split.column and spec.split.method == "temporal":
+        want(spec.split.column, None)
+    only_kept = [column for column in spec.keep if column not in wanted]
+    for column, kind in infer_kept(source, only_kept).items():
+        want(column, kind)
+    schema = _agree(infer_schema(source, wanted), source, hosts)
+    if spec.split.method == "temporal" and schema.get(spec.split.column or "") == "text":
+        raise TableError(f"spec.split.column: {spec.split.column} holds neither times nor numbers")
+    return schema
+
+
+def raw_columns(spec: Spec) -> list[str]:
+    """Name the columns that features are made of, in the order of the spec."""
+    return list(dict.fromkeys(column for column, _ in _raw_columns(spec)))
+
+
+def _raw_columns(spec: Spec) -> Iterator[tuple[str, Kind]]:
+    made = {feature.name for feature in spec.features}
+    for feature in spec.features:
+        kind: Kind = "timestamp" if feature.operation in OF_TIMES else "number"
+        yield from ((column, kind) for column in feature.inputs if column not in made)
+    for group in spec.numeric:
+        yield from ((column, "number") for column in group.columns if column not in made)
+    for text in spec.categorical:
+        yield from ((column, "text") for column in text.columns)
+
+
+def _agree(schema: Schema, source: Source, hosts: Hosts) -> Schema:
+    """Take the schema of the first file that has rows, whichever host has it."""
+    block = next(iter(source.blocks([])), None)
+    own = json.dumps([block.file, dict(schema)] if block else None).encode()
+    everyone = hosts.exchange({"schema": np.frombuffer(own, dtype=np.uint8)})
+    given = [one for one in (json.loads(share["schema"].tobytes()) for share in everyone) if one]
+    return dict(min(given, key=itemgetter(0))[1]) if given else {}
