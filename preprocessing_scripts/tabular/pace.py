@@ -58,7 +58,9 @@ class Pace:
         self._said = now
         rate = self._done / (now - self._started)
         total = f" of {of:,}" if of else ""
-        self._progress.say(f"{self._phase}: {self._done:,}{total} {what}, {rate:,.0f} a second")
+        message = f"{self._phase}: {self._done:,}{total} {what}, {rate:,.0f} a second"
+        self._progress.say(message)
+        self._progress.enter(message)
 
 
 def peak_memory_mb() -> float:
