@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
+import hypothesis
 import pytest
 from botocore.config import Config
 
@@ -14,6 +15,10 @@ from ml_pipeline.local_sagemaker.daemon.health import Endpoint
 from ml_pipeline.local_sagemaker.home import Home
 from ml_pipeline_tests.graphql import Webserver
 from ml_pipeline_tests.project import DAY, WAITING_JOBS, Project
+
+# An example takes as long as the machine is busy: time is no reason to fail.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @dataclass(frozen=True)
