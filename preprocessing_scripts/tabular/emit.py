@@ -20,13 +20,21 @@ from preprocessing_scripts.tabular.pace import Pace
 from preprocessing_scripts.tabular.parallel import ordered
 from preprocessing_scripts.tabular.spec import Spec
 from preprocessing_scripts.tabular.spool import Spool
-from preprocessing_scripts.tabular.writers import CsvPart, ParquetPart, PartWriter
+from preprocessing_scripts.tabular.writers import BothParts, CsvPart, ParquetPart, PartWriter
 
 PART_ROWS = 65_536
 """About as many rows of all channels go into one part: footers of wide files cost memory."""
 
 GROUP_ROWS = 16_384
 """About as many into one row group."""
+
+
+FOLDERS: Mapping[str, Mapping[str, str]] = {
+    "parquet": {"parquet": ""},
+    "csv": {"csv": ""},
+    "both": {"parquet": "", "csv": "_csv"},
+}
+"""Format of the spec -> formats of files -> what is added to the channel's name."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +82,8 @@ class Emit:
     def run(self, pace: Pace) -> None:
         """Write every row to its channel."""
         for name in self._dealt.sizes:
-            (self._output / name).mkdir(parents=True, exist_ok=True)
+            for suffix in FOLDERS[self._spec.output.format].values():
+                (self._output / (name + suffix)).mkdir(parents=True, exist_ok=True)
         for rows in ordered(self._part, enumerate(self._parts(PART_ROWS))):
             pace.advance(rows, len(self._labels))
 
@@ -135,9 +144,14 @@ class Emit:
         )
 
     def _open(self, channel: str, number: int) -> PartWriter:
-        output = self._spec.output
-        path = self._output / channel / f"{self._prefix}{number:05}.{output.format}"
-        if output.format == "csv":
+        formats = FOLDERS[self._spec.output.format]
+        name = f"{self._prefix}{number:05}"
+        parts = [self._part_of(form, channel + suffix, name) for form, suffix in formats.items()]
+        return parts[0] if len(parts) == 1 else BothParts(parts)
+
+    def _part_of(self, form: str, folder: str, name: str) -> PartWriter:
+        path = self._output / folder / f"{name}.{form}"
+        if form == "csv":
             return CsvPart(path, self._encoder.dtype)
         return ParquetPart(path, self._names, self._encoder.dtype, self._spec.label.column)
 

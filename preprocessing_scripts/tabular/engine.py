@@ -131,7 +131,7 @@ def run(
 def _clear(output: Path) -> None:
     """Remove what an earlier run left: parts of two runs together would be no table."""
     for folder, pattern in (
-        *((name, "part-*") for name in CHANNELS),
+        *((name + suffix, "part-*") for name in CHANNELS for suffix in ("", "_csv")),
         ("preprocessor", "preprocessor.joblib"),
         ("report", "report.json"),
     ):

@@ -140,11 +140,11 @@ class Output:
 
     Attributes:
         format: ``csv`` has no header and the label first, as the built-in algorithms want it, and
-            leaves out what ``keep`` names.
+            leaves out what ``keep`` names; with ``both`` it goes to folders ``<channel>_csv``.
         dtype: Of the features.
     """
 
-    format: Literal["parquet", "csv"] = "parquet"
+    format: Literal["parquet", "csv", "both"] = "parquet"
     dtype: Literal["float32", "float64"] = "float32"
 
 

@@ -110,6 +110,27 @@ class CsvPart:
         self._file.close()
 
 
+class BothParts:
+    """The same rows in two files.
+
+    Args:
+        parts: Their writers.
+    """
+
+    def __init__(self, parts: Sequence[PartWriter]) -> None:
+        self._parts = parts
+
+    def write(self, features: Features, labels: Labels, kept: pa.Table) -> None:
+        """See ``PartWriter``."""
+        for part in self._parts:
+            part.write(features, labels, kept)
+
+    def close(self) -> None:
+        """See ``PartWriter``."""
+        for part in self._parts:
+            part.close()
+
+
 @contextmanager
 def writing(folder: Path) -> Iterator[None]:
     """Say what to do if the disk is full.

@@ -62,3 +62,20 @@ def test_labels_and_one_hot_columns_are_written_short(tmp_path: Path) -> None:
     lines = part.read_text().splitlines()
     assert len(lines) == 16
     assert set(lines) <= {f"{y},{c}" for y in "01" for c in ("1,0,0", "0,1,0", "0,0,1")}
+
+
+def test_both_formats_come_of_one_run(tmp_path: Path) -> None:
+    files = {"a.csv": table(300)}
+    output = {kind: {"format": kind} for kind in ("parquet", "csv", "both")}
+    runs = {
+        kind: run_files(tmp_path / kind, files, spec_of(output=of_kind), 3000)
+        for kind, of_kind in output.items()
+    }
+    for channel in ("train", "validation"):
+        pd.testing.assert_frame_equal(
+            runs["both"].channel(channel), runs["parquet"].channel(channel)
+        )
+        pd.testing.assert_frame_equal(
+            read_csv(runs["both"].output, f"{channel}_csv"), read_csv(runs["csv"].output, channel)
+        )
+        assert not list((runs["both"].output / channel).glob("*.csv"))
