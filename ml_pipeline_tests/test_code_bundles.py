@@ -10,13 +10,17 @@ from ml_pipeline import code_bundles
 from ml_pipeline.sagemaker import CodeBundle
 
 
-@pytest.mark.parametrize("name", ["preprocess", "train", "evaluate"])
+@pytest.mark.parametrize("name", ["preprocess", "tabular", "train", "evaluate"])
 def test_a_bundle_is_complete(name: str, tmp_path: Path) -> None:
     bundle: CodeBundle = getattr(code_bundles, name)
     for file, content in bundle.files.items():
-        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).write_bytes(content)
-    modules = [file.removesuffix(".py").replace("/", ".") for file in bundle.files]
+    modules = [
+        file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        for file in bundle.files
+        if file.endswith(".py")
+    ]
     # Isolated from this project, which is installed in the environment that runs the tests.
     program = (
         f"import sys; sys.path[:] = [p for p in sys.path if 'ml_pipeline' not in p]\n"
