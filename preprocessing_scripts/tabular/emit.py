@@ -13,12 +13,14 @@ import pyarrow as pa
 
 from preprocessing_scripts.progress import Progress
 from preprocessing_scripts.tabular.balance import Smote
+from preprocessing_scripts.tabular.deal import CHANNELS, TRAIN, Deal
 from preprocessing_scripts.tabular.encode import Encoder, Features, join
-from preprocessing_scripts.tabular.fit import CHANNELS, TRAIN, Deal
 from preprocessing_scripts.tabular.hosts import Hosts
 from preprocessing_scripts.tabular.pace import Pace
 from preprocessing_scripts.tabular.parallel import ordered
+from preprocessing_scripts.tabular.pipeline import Fitted
 from preprocessing_scripts.tabular.spec import Spec
+from preprocessing_scripts.tabular.split import class_sizes
 from preprocessing_scripts.tabular.spool import Spool
 from preprocessing_scripts.tabular.writers import BothParts, CsvPart, ParquetPart, PartWriter
 
@@ -27,7 +29,6 @@ PART_ROWS = 65_536
 
 GROUP_ROWS = 16_384
 """About as many into one row group."""
-
 
 FOLDERS: Mapping[str, Mapping[str, str]] = {
     "parquet": {"parquet": ""},
@@ -50,10 +51,9 @@ class Emit:
     Args:
         spec: Resolved.
         spool: What the first pass left.
-        encoder: Fitted.
+        fitted: What was fitted to the training rows.
         dealt: Where rows go.
         labels: Of the same rows.
-        names: Of the features.
         output: Holds a folder for each channel.
         hosts: Parts of several hosts have names of their own.
     """
@@ -62,30 +62,39 @@ class Emit:
         self,
         spec: Spec,
         spool: Spool,
-        encoder: Encoder,
+        fitted: Fitted,
         dealt: Deal,
         labels: npt.NDArray[np.float64],
-        names: Sequence[str],
         output: Path,
         hosts: Hosts,
     ) -> None:
         self._spec = spec
         self._spool = spool
-        self._encoder = encoder
+        self._encoder = Encoder(spec, fitted.numbers, fitted.levels)
         self._dealt = dealt
         self._labels = labels.astype(dealt.label_dtype)
-        self._names = names
+        self._names = fitted.features
         self._output = output
+        self._hosts = hosts
         self._prefix = f"part-{hosts.rank:03}-" if len(hosts.names) > 1 else "part-"
         self._starts = np.cumsum([0, *spool.rows])
 
-    def run(self, pace: Pace) -> None:
-        """Write every row to its channel."""
+    def run(self, pace: Pace, progress: Progress) -> dict[str, int]:
+        """Write every row to its channel, and with SMOTE rows that it makes.
+
+        Args:
+            pace: Counts rows.
+            progress: Where to warn.
+
+        Returns:
+            Rows made, by class.
+        """
         for name in self._dealt.sizes:
             for suffix in FOLDERS[self._spec.output.format].values():
                 (self._output / (name + suffix)).mkdir(parents=True, exist_ok=True)
         for rows in ordered(self._part, enumerate(self._parts(PART_ROWS))):
             pace.advance(rows, len(self._labels))
+        return self._synthesize(progress) if self._spec.balance.method == "smote" else {}
 
     def _parts(self, size: int, blocks: Sequence[int] | None = None) -> Iterator[list[int]]:
         """Blocks that follow one another, together about ``size`` rows."""
@@ -155,20 +164,11 @@ class Emit:
             return CsvPart(path, self._encoder.dtype)
         return ParquetPart(path, self._names, self._encoder.dtype, self._spec.label.column)
 
-    def synthesize(
-        self, sizes: Mapping[float, int], target: int, progress: Progress
-    ) -> dict[str, int]:
-        """Write rows made by SMOTE into parts of their own, for every class below a size.
-
-        Args:
-            sizes: Training rows by class.
-            target: The size.
-            progress: Where to warn.
-
-        Returns:
-            Rows made, by class.
-        """
+    def _synthesize(self, progress: Progress) -> dict[str, int]:
+        """Write rows made by SMOTE into parts of their own, for all classes but the largest."""
         made = {}
+        sizes = class_sizes(self._labels[self._dealt.channel == TRAIN], self._hosts)
+        target = max(sizes.values())
         number = len(list(self._parts(PART_ROWS)))
         for label, size in sizes.items():
             if size == target:

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from preprocessing_scripts.tabular.levels import LevelStatistics
+from preprocessing_scripts.tabular.levels import LevelStatistics, codes_of
 from preprocessing_scripts.tabular.numbers import NumberStatistics
 from preprocessing_scripts.tabular.scaling import affine
-from preprocessing_scripts.tabular.spec import Categorical, Spec
+from preprocessing_scripts.tabular.spec import Spec
 from preprocessing_scripts.tabular.target import target_encoding
 
 Matrix = npt.NDArray[Any]
@@ -88,7 +88,12 @@ class Encoder:
         self._shifts = self._column([shift for shift, _ in maps])
         self._factors = self._column([factor for _, factor in maps])
         self._text = [
-            (name, (_OneHotMap if group.encode == "one_hot" else _TargetMap)(group, levels[name]))
+            (
+                name,
+                _OneHotMap(levels[name], group.min_count)
+                if group.encode == "one_hot"
+                else _TargetMap(levels[name]),
+            )
             for group in spec.categorical
             for name in group.columns
         ]
@@ -126,8 +131,8 @@ def _dictionary(column: pa.ChunkedArray) -> pa.DictionaryArray:
 class _OneHotMap:
     """Levels to places among the columns, as OneHotEncoder orders them."""
 
-    def __init__(self, group: Categorical, statistics: LevelStatistics) -> None:
-        common = statistics.counts >= group.min_count
+    def __init__(self, statistics: LevelStatistics, min_count: int) -> None:
+        common = statistics.counts >= min_count
         frequent = [level for level, is_so in zip(statistics.levels, common, strict=True) if is_so]
         self._width = len(frequent) + (not common.all())
         # Rare levels share the last column; what training has not seen is counted among them.
@@ -137,18 +142,15 @@ class _OneHotMap:
 
     def encode(self, column: pa.DictionaryArray, rows: Rows, folds: Any, dtype: Any) -> OneHot:
         del folds, dtype
-        places = [
-            self._places.get(level, self._other)
-            for level in [*column.dictionary.to_pylist(), self._fill]
-        ]
-        return OneHot(np.array(places)[_codes(column, rows)], self._width)
+        levels, codes = codes_of(column, rows)
+        places = [self._places.get(level, self._other) for level in [*levels[:-1], self._fill]]
+        return OneHot(np.array(places)[codes], self._width)
 
 
 class _TargetMap:
     """Levels to shares of label 1."""
 
-    def __init__(self, group: Categorical, statistics: LevelStatistics) -> None:
-        del group
+    def __init__(self, statistics: LevelStatistics) -> None:
         self._encoding = target_encoding(statistics.by_fold)
         self._places = {level: place for place, level in enumerate(statistics.levels)}
         self._fill = statistics.fill
@@ -157,18 +159,12 @@ class _TargetMap:
         self, column: pa.DictionaryArray, rows: Rows, folds: Codes | None, dtype: Any
     ) -> Matrix:
         unseen = len(self._places)
-        levels = [*column.dictionary.to_pylist(), self._fill]
-        places = np.array([self._places.get(level, unseen) for level in levels])
-        place = places[_codes(column, rows)]
+        levels, codes = codes_of(column, rows)
+        places = [self._places.get(level, unseen) for level in [*levels[:-1], self._fill]]
+        place = np.array(places)[codes]
         if folds is None:
             shares = np.append(self._encoding.levels, self._encoding.mean)[place]
         else:
             shares = self._encoding.by_fold[folds, place]
         matrix: Matrix = shares.astype(dtype).reshape(1, -1)
         return matrix
-
-
-def _codes(column: pa.DictionaryArray, rows: Rows) -> Codes:
-    """Codes of some rows; missing is the number of levels."""
-    codes: Codes = column.indices.fill_null(len(column.dictionary)).to_numpy().take(rows)
-    return codes

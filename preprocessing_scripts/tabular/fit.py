@@ -1,19 +1,17 @@
-"""Between the passes: rows are dealt to channels, and statistics taken of the training rows."""
+"""Between the passes: statistics are taken of the training rows."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from preprocessing_scripts.tabular.deal import TRAIN, Deal
 from preprocessing_scripts.tabular.errors import TableError
 from preprocessing_scripts.tabular.hosts import Hosts
-from preprocessing_scripts.tabular.ingest import Rows
 from preprocessing_scripts.tabular.levels import (
-    FOLDS,
     LevelStatistics,
     Tally,
     fit_levels,
@@ -29,70 +27,13 @@ from preprocessing_scripts.tabular.numbers import (
 from preprocessing_scripts.tabular.pace import Pace
 from preprocessing_scripts.tabular.parallel import ordered
 from preprocessing_scripts.tabular.spec import Numeric, Spec
-from preprocessing_scripts.tabular.split import (
-    class_sizes,
-    classes,
-    repeats,
-    require_rows,
-    validation_rows,
-)
 from preprocessing_scripts.tabular.spool import Spool
-
-TRAIN, VALIDATION, HOLDOUT = range(3)
-CHANNELS = ("train", "validation", "holdout")
 
 _FARTHEST = 1000.0
 """Mean over range, both minus the pivot, from which float32 is not precise to 1e-4."""
 
 BATCH_BYTES = 32_000_000
 """How much of the columns is in memory at once, for the order statistics."""
-
-
-@dataclass(frozen=True)
-class Deal:
-    """Where rows go.
-
-    Attributes:
-        channel: Of each of this host's rows: an index of ``CHANNELS``.
-        repeats: How often each is written.
-        folds: Of each row, for target encoding.
-        sizes: Rows of each channel over all hosts, before balancing.
-        label_dtype: The smallest that holds every host's labels, as it is written.
-    """
-
-    channel: npt.NDArray[np.int8]
-    repeats: npt.NDArray[np.int64]
-    folds: npt.NDArray[np.int64]
-    sizes: Mapping[str, int]
-    label_dtype: np.dtype[Any]
-
-
-def deal(spec: Spec, rows: Rows, hosts: Hosts) -> Deal:
-    """Deal rows to channels.
-
-    Raises:
-        TableError: A channel comes out empty, or training with a single class.
-    """
-    channel = np.full(len(rows.labels), HOLDOUT, dtype=np.int8)
-    window = ~rows.held
-    validates = validation_rows(
-        spec.split, rows.labels[window], rows.hashes[window], rows.times[window], hosts
-    )
-    channel[window] = np.where(validates, VALIDATION, TRAIN)
-    if any(group.encode == "target" for group in spec.categorical):
-        _require_binary(classes(rows.labels, hosts))
-    train = channel == TRAIN
-    own = np.bincount(channel, minlength=len(CHANNELS))
-    counts = np.sum([given["counts"] for given in hosts.exchange({"counts": own})], axis=0)
-    used = CHANNELS if spec.holdout else CHANNELS[:HOLDOUT]
-    sizes = {name: int(count) for name, count in zip(used, counts, strict=False)}
-    require_rows(sizes, classes(rows.labels[train], hosts))
-    times = np.ones(len(rows.labels), dtype=np.int64)
-    times[train] = repeats(spec.balance, rows.labels[train], rows.balance[train], hosts)
-    folds = (rows.balance % np.uint64(FOLDS)).astype(np.int64)
-    largest = max(abs(label) for label in classes(rows.labels, hosts))
-    dtype = np.dtype(np.int8 if largest <= np.iinfo(np.int8).max else np.int64)
-    return Deal(channel, times, folds, sizes, dtype)
 
 
 def fit_columns(
@@ -130,12 +71,6 @@ def fit_columns(
             fitted[groups[i][0]] = one
         pace.advance(len(batch), len(groups), "columns")
     return fitted
-
-
-def _require_binary(labels: Sequence[float]) -> None:
-    if not {*labels} <= {0.0, 1.0}:
-        found = ", ".join(f"{label:g}" for label in labels)
-        raise TableError(f"target encoding needs labels 0 and 1; there are {found}: use one_hot")
 
 
 def _check_range(column: tuple[str, Numeric], one: NumberStatistics) -> None:
@@ -179,12 +114,3 @@ def fit_texts(
             else:
                 tally(counted, column, train)
     return fit_levels(tallies, groups, hosts)
-
-
-def balanced_sizes(
-    spec: Spec, rows: Rows, dealt: Deal, hosts: Hosts
-) -> tuple[Mapping[float, int], int]:
-    """Training rows of each class over all hosts, and how many SMOTE brings each class up to."""
-    train = dealt.channel == TRAIN
-    sizes = class_sizes(rows.labels[train], hosts)
-    return sizes, max(sizes.values()) if spec.balance.method == "smote" else 0

@@ -159,6 +159,19 @@ class Hosts:
             raise
         return [_unpack(given[rank]) for rank in range(len(self.names))]
 
+    def total(self, counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Add up the counts of all hosts, which all call this.
+
+        Args:
+            counts: This host's, of the same shape everywhere.
+
+        Raises:
+            HostError: As ``exchange``.
+        """
+        shares = self.exchange({"counts": counts})
+        total: npt.NDArray[np.int64] = np.sum([share["counts"] for share in shares], axis=0)
+        return total
+
     def close(self) -> None:
         """Leave the other hosts; if they still expect something from this one, they fail."""
         for link in self._links.values():

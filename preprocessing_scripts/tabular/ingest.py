@@ -43,14 +43,14 @@ class Rows:
     Attributes:
         labels: Their classes.
         hashes: Where they are, for the split.
-        balance: The same by another seed, for balancing and folds.
+        balance_hashes: The same by another seed, for balancing and folds.
         times: For a temporal split.
         held: Which are held out.
     """
 
     labels: Floats
     hashes: npt.NDArray[np.uint64]
-    balance: npt.NDArray[np.uint64]
+    balance_hashes: npt.NDArray[np.uint64]
     times: Floats
     held: npt.NDArray[np.bool_]
 
@@ -182,7 +182,7 @@ class Ingest:
         return Rows(
             labels=_floats(table[spec.label.column]),
             hashes=row_hashes(*place, spec.split.seed),
-            balance=row_hashes(*place, spec.balance.seed + 0x5BD1E995),
+            balance_hashes=row_hashes(*place, spec.balance.seed + 0x5BD1E995),
             times=times,
             held=held,
         )

@@ -52,7 +52,7 @@ def tally(into: Tally, column: pa.DictionaryArray, train: Rows) -> None:
         column: The block's values.
         train: Which rows to count.
     """
-    levels, codes = _codes(column, train)
+    levels, codes = codes_of(column, train)
     for level, rows in zip(levels, np.bincount(codes, minlength=len(levels)), strict=True):
         if rows:
             counts = into.setdefault(level, np.zeros((FOLDS, 2)))
@@ -71,7 +71,7 @@ def tally_by_fold(
         folds: Folds of these, below ``FOLDS``.
         ones: Which of these have label 1.
     """
-    levels, codes = _codes(column, train)
+    levels, codes = codes_of(column, train)
     cells, size = codes * FOLDS + folds, len(levels) * FOLDS
     both = [np.bincount(cells, minlength=size), np.bincount(cells, ones, minlength=size)]
     found = np.stack(both, axis=1).reshape(len(levels), FOLDS, 2)
@@ -80,8 +80,8 @@ def tally_by_fold(
             into[level] = into[level] + counts if level in into else counts
 
 
-def _codes(column: pa.DictionaryArray, rows: Rows) -> tuple[list[str | None], Rows]:
-    """All levels, None last, and which of them some rows have."""
+def codes_of(column: pa.DictionaryArray, rows: Rows) -> tuple[list[Any], Rows]:
+    """All levels of a block, None for missing last, and which of them some rows have."""
     levels = [*column.dictionary.to_pylist(), None]
     codes: Rows = column.indices.fill_null(len(levels) - 1).to_numpy().take(rows)
     return levels, codes

@@ -239,8 +239,7 @@ def _imputed_quartiles(
 ) -> list[tuple[float, ...]]:
     """Quartiles of columns whose gaps are filled: the filled ones stand together in the order."""
     below = [np.searchsorted(part.values, fill) for part, fill in zip(parts, fills, strict=True)]
-    shares = hosts.exchange({"below": np.array(below, dtype=np.int64)})
-    smaller = np.sum([share["below"] for share in shares], axis=0)
+    smaller = hosts.total(np.array(below, dtype=np.int64))
     places = [[quantile(total.count + total.missing, q) for q in QUARTILES] for total in totals]
 
     def rank_of_value(rank: int, column: int) -> int | None:

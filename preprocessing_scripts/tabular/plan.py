@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from operator import itemgetter
 
 import numpy as np
@@ -12,7 +11,7 @@ from preprocessing_scripts.tabular.blocks import Source
 from preprocessing_scripts.tabular.errors import TableError
 from preprocessing_scripts.tabular.hosts import Hosts
 from preprocessing_scripts.tabular.schema import Kind, Schema, infer_kept, infer_schema
-from preprocessing_scripts.tabular.spec import OF_TIMES, Spec
+from preprocessing_scripts.tabular.spec import Spec
 
 
 def plan_schema(spec: Spec, source: Source, hosts: Hosts) -> Schema:
@@ -35,7 +34,7 @@ def plan_schema(spec: Spec, source: Source, hosts: Hosts) -> Schema:
         wanted[column] = kind or known
 
     want(spec.label.column, "number")
-    for column, kind in _raw_columns(spec):
+    for column, kind in spec.raw_kinds():
         want(column, kind)
     if spec.holdout:
         want(spec.holdout.column, "text")
@@ -48,22 +47,6 @@ def plan_schema(spec: Spec, source: Source, hosts: Hosts) -> Schema:
     if spec.split.method == "temporal" and schema.get(spec.split.column or "") == "text":
         raise TableError(f"spec.split.column: {spec.split.column} holds neither times nor numbers")
     return schema
-
-
-def raw_columns(spec: Spec) -> list[str]:
-    """Name the columns that features are made of, in the order of the spec."""
-    return list(dict.fromkeys(column for column, _ in _raw_columns(spec)))
-
-
-def _raw_columns(spec: Spec) -> Iterator[tuple[str, Kind]]:
-    made = {feature.name for feature in spec.features}
-    for feature in spec.features:
-        kind: Kind = "timestamp" if feature.operation in OF_TIMES else "number"
-        yield from ((column, kind) for column in feature.inputs if column not in made)
-    for group in spec.numeric:
-        yield from ((column, "number") for column in group.columns if column not in made)
-    for text in spec.categorical:
-        yield from ((column, "text") for column in text.columns)
 
 
 def _agree(schema: Schema, source: Source, hosts: Hosts) -> Schema:

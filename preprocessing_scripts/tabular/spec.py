@@ -14,12 +14,13 @@ A small one::
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Literal
 
 from preprocessing_scripts.tabular.errors import TableError
+from preprocessing_scripts.tabular.schema import Kind
 
 Operation = Literal["ratio", "difference", "product", "hours_between", "hour", "day_of_week"]
 OF_TIMES = ("hours_between", "hour", "day_of_week")
@@ -206,6 +207,21 @@ class Spec:
             ],
         )
         return dataclasses.replace(self, numeric=numeric, categorical=categorical)
+
+    def raw_kinds(self) -> Iterator[tuple[str, Kind]]:
+        """Name the columns that features are made of, and as what they are read."""
+        made = {feature.name for feature in self.features}
+        for feature in self.features:
+            kind: Kind = "timestamp" if feature.operation in OF_TIMES else "number"
+            yield from ((column, kind) for column in feature.inputs if column not in made)
+        for group in self.numeric:
+            yield from ((column, "number") for column in group.columns if column not in made)
+        for text in self.categorical:
+            yield from ((column, "text") for column in text.columns)
+
+    def raw_columns(self) -> list[str]:
+        """Name the columns that features are made of, each once."""
+        return list(dict.fromkeys(column for column, _ in self.raw_kinds()))
 
     def _check_features(self, columns: Sequence[str]) -> list[str]:
         """Names of the features, each made of what there is by then."""

@@ -8,6 +8,8 @@ set afterwards.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -25,18 +27,39 @@ from sklearn.preprocessing import (
 )
 
 from preprocessing_scripts.tabular.derive import derive, derived_names
+from preprocessing_scripts.tabular.errors import TableError
 from preprocessing_scripts.tabular.levels import LevelStatistics
 from preprocessing_scripts.tabular.numbers import NumberStatistics
 from preprocessing_scripts.tabular.scaling import scale_of
 from preprocessing_scripts.tabular.spec import OF_TIMES, Categorical, Feature, Numeric, Spec
 from preprocessing_scripts.tabular.target import target_encoding
 
-Fitted = tuple[str, Any, list[str]]
+_Part = tuple[str, Any, list[str]]
+"""Name, fitted transformer and columns, as ColumnTransformer holds them."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """All that was fitted to the training rows.
+
+    Attributes:
+        numbers: By column or feature, in the order of the spool's columns.
+        levels: By column.
+        pipeline: Made of both.
+    """
+
+    numbers: Mapping[str, NumberStatistics]
+    levels: Mapping[str, LevelStatistics]
+    pipeline: Pipeline
+
+    @cached_property
+    def features(self) -> list[str]:
+        """Names of the features, in their order."""
+        return [str(name) for name in self.pipeline.get_feature_names_out()]
 
 
 def build_pipeline(
     spec: Spec,
-    columns: Sequence[str],
     numbers: Mapping[str, NumberStatistics],
     levels: Mapping[str, LevelStatistics],
 ) -> Pipeline:
@@ -44,13 +67,17 @@ def build_pipeline(
 
     Args:
         spec: Resolved.
-        columns: Of the raw rows: those that ``transform`` needs.
         numbers: By column or feature.
         levels: By column.
 
     Returns:
-        ``features``, if the spec has any, and ``columns``, a ColumnTransformer.
+        ``features``, if the spec has any, and ``columns``, a ColumnTransformer. Its ``transform``
+        needs the spec's raw columns.
+
+    Raises:
+        TableError: Two columns of the output would have one name.
     """
+    columns = spec.raw_columns()
     parts = [
         (f"numeric{i}", _numeric(group, [numbers[name] for name in group.columns]), group.columns)
         for i, group in enumerate(spec.numeric)
@@ -64,7 +91,19 @@ def build_pipeline(
     steps = [("columns", _assemble(fitted, available))]
     if spec.features:
         steps.insert(0, ("features", _features(spec.features, columns)))
-    return Pipeline(steps)
+    pipeline = Pipeline(steps)
+    _check_names(pipeline, [spec.label.column, *spec.keep])
+    return pipeline
+
+
+def _check_names(pipeline: Pipeline, others: list[str]) -> None:
+    try:
+        names = [str(name) for name in pipeline.get_feature_names_out()]
+    except ValueError as error:  # two features of one name
+        raise TableError(f"rename one of these columns: {error}") from error
+    twice = sorted({*names} & {*others} | {name for name in others if others.count(name) > 1})
+    if twice:
+        raise TableError(f"{twice[0]} would be written twice: leave it out of the spec's keep")
 
 
 def _features(features: Sequence[Feature], columns: Sequence[str]) -> FunctionTransformer:
@@ -78,7 +117,7 @@ def _features(features: Sequence[Feature], columns: Sequence[str]) -> FunctionTr
     return transformer.fit(pd.DataFrame(columns=list(columns), index=[0], dtype=float))
 
 
-def _assemble(fitted: Sequence[Fitted], available: Sequence[str]) -> ColumnTransformer:
+def _assemble(fitted: Sequence[_Part], available: Sequence[str]) -> ColumnTransformer:
     """Put fitted transformers in the place of others that were fitted to nothing in particular."""
     blank = [(name, "passthrough", columns) for name, _, columns in fitted]
     columns = ColumnTransformer(blank, verbose_feature_names_out=False, sparse_threshold=0)
@@ -137,6 +176,8 @@ def _categorical(group: Categorical, name: str, statistics: LevelStatistics) -> 
         strategy=group.impute,
         **({"fill_value": group.fill} if group.impute == "constant" else {}),
     )
+    one_hot = group.encode == "one_hot"
+    encoder = _one_hot(statistics, group.min_count) if one_hot else _target(statistics)
     row = pd.DataFrame({name: pd.Series([statistics.fill], dtype=object)})
     # A frame may hold levels like 7 as numbers, and what is missing as None or pandas' NA.
     steps = [
@@ -144,7 +185,7 @@ def _categorical(group: Categorical, name: str, statistics: LevelStatistics) -> 
         ("objects", _applied(pd.DataFrame.astype, row, dtype=object)),
         ("missing", _applied(pd.DataFrame.where, row, cond=pd.DataFrame.notna)),
         ("impute", imputer.fit(row)),
-        ("encode", (_one_hot if group.encode == "one_hot" else _target)(group, statistics)),
+        ("encode", encoder),
     ]
     return Pipeline(steps)
 
@@ -155,20 +196,19 @@ def _applied(function: Any, row: pd.DataFrame, **arguments: Any) -> FunctionTran
     return step.fit(row)
 
 
-def _one_hot(group: Categorical, statistics: LevelStatistics) -> OneHotEncoder:
+def _one_hot(statistics: LevelStatistics, min_count: int) -> OneHotEncoder:
     """Fit to every level, as often as it takes to be counted rare or not."""
-    often = np.minimum(statistics.counts, max(group.min_count, 1))
+    often = np.minimum(statistics.counts, max(min_count, 1))
     rows = np.repeat(np.array(statistics.levels, dtype=object), often)
     encoder = OneHotEncoder(
         handle_unknown="infrequent_if_exist",
-        min_frequency=group.min_count or None,
+        min_frequency=min_count or None,
         sparse_output=False,
     )
     return encoder.fit(rows.reshape(-1, 1))
 
 
-def _target(group: Categorical, statistics: LevelStatistics) -> TargetEncoder:
-    del group
+def _target(statistics: LevelStatistics) -> TargetEncoder:
     levels = np.array(statistics.levels, dtype=object).repeat(2).reshape(-1, 1)
     encoder = TargetEncoder(target_type="binary")
     encoder.fit(levels, np.tile([0, 1], len(statistics.levels)))

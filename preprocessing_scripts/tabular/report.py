@@ -1,0 +1,92 @@
+"""What a run reports: counts over all hosts, the channels' schema, and what was done to columns."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from preprocessing_scripts.tabular.deal import CHANNELS, TRAIN, Deal
+from preprocessing_scripts.tabular.hosts import Hosts
+from preprocessing_scripts.tabular.ingest import Ingested
+from preprocessing_scripts.tabular.pace import peak_memory_mb
+from preprocessing_scripts.tabular.pipeline import Fitted
+from preprocessing_scripts.tabular.spec import Spec
+
+
+def measure(
+    ingested: Ingested, dealt: Deal, fitted: Fitted, made: Mapping[str, int], hosts: Hosts
+) -> dict[str, float]:
+    """Count rows so that ``rows_in = rows_unlabelled + the rows of all channels``.
+
+    Args:
+        ingested: This host's rows.
+        dealt: Where they went.
+        fitted: What was made of their columns.
+        made: Synthetic rows by class.
+        hosts: All of them call this.
+    """
+    labels, channel = ingested.rows.labels, dealt.channel
+    numbers = range(len(CHANNELS))
+    ones = [int((labels[channel == number] == 1).sum()) for number in numbers]
+    written = [int(dealt.repeats[channel == number].sum()) for number in numbers]
+    own = np.array([ingested.rows_in, len(labels), *ones, written[TRAIN]], dtype=np.int64)
+    rows_in, labelled, *all_ones, train_written = (int(count) for count in hosts.total(own))
+    metrics: dict[str, float] = {"rows_in": rows_in, "rows_unlabelled": rows_in - labelled}
+    for (name, size), positive in zip(dealt.sizes.items(), all_ones, strict=False):
+        metrics[f"{name}_rows"] = size
+        metrics[f"{name}_positive_rate"] = round(positive / max(size, 1), 6)
+    return metrics | {
+        "train_rows_written": train_written + sum(made.values()),
+        "n_features": len(fitted.features),
+        "peak_memory_mb": round(peak_memory_mb(), 1),
+    }
+
+
+def channel_schema(spec: Spec, fitted: Fitted, schema: Mapping[str, str]) -> list[dict[str, str]]:
+    """Columns of the channels in their order.
+
+    Args:
+        spec: Resolved.
+        fitted: Names the features.
+        schema: Kinds of the raw columns.
+    """
+    columns = [{"name": name, "type": spec.output.dtype} for name in fitted.features]
+    columns.append({"name": spec.label.column, "type": "integer"})
+    return columns + [{"name": name, "type": schema[name]} for name in spec.keep]
+
+
+def describe(
+    spec: Spec, fitted: Fitted, ingested: Ingested, made: Mapping[str, int], hosts: Hosts
+) -> dict[str, Any]:
+    """Say what was filled in, and which columns are odd.
+
+    Args:
+        spec: Resolved.
+        fitted: Holds the statistics of every column.
+        ingested: Counts infinite values of this host.
+        made: Synthetic rows by class.
+        hosts: All of them call this.
+    """
+    numbers = fitted.numbers
+    missing = {name: one.missing for name, one in numbers.items()}
+    missing |= {name: one.missing for name, one in fitted.levels.items()}
+    return {
+        "spec": dataclasses.asdict(spec),
+        "imputed_in_training": {name: count for name, count in missing.items() if count},
+        "without_values": [name for name, one in numbers.items() if one.missing == one.rows],
+        "constant": [
+            name for name, one in numbers.items() if one.low == one.high and one.missing < one.rows
+        ],
+        "infinite": _infinite(spec, ingested, hosts),
+        "synthetic": dict(made),
+    }
+
+
+def _infinite(spec: Spec, ingested: Ingested, hosts: Hosts) -> dict[str, int]:
+    columns = [name for group in spec.numeric for name in group.columns]
+    names = list(dict.fromkeys([*columns, *spec.raw_columns()]))
+    own = np.array([ingested.infinite.get(name, 0) for name in names], dtype=np.int64)
+    return {name: int(n) for name, n in zip(names, hosts.total(own), strict=True) if n}
