@@ -16,12 +16,6 @@ class ChannelError(ValueError):
     """A channel that cannot be used; the message names its folder."""
 
 
-def write_channel(folder: Path, frame: pd.DataFrame) -> None:
-    """Write a channel as one parquet file."""
-    folder.mkdir(parents=True, exist_ok=True)
-    frame.to_parquet(folder / "part-00000.parquet", index=False)
-
-
 def read_channel(folder: Path) -> pd.DataFrame:
     """Read a channel: all parquet files of a folder, in the order of their names.
 

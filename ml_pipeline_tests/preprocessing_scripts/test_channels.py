@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from preprocessing_scripts.channels import read_channel, write_channel
+from preprocessing_scripts.channels import read_channel
 
 # Threads of pyarrow that hold a Python object abort a process that ends just then.
 COUNT_THREADS = """
@@ -27,12 +27,12 @@ def channel(rows: int = 1000) -> pd.DataFrame:
 
 
 def test_a_channel_comes_back_as_it_was_written(tmp_path: Path) -> None:
-    write_channel(tmp_path, channel())
+    channel().to_parquet(tmp_path / "part-00000.parquet", index=False)
     pd.testing.assert_frame_equal(read_channel(tmp_path), channel())
 
 
 def test_reading_leaves_no_thread_behind_that_could_abort_the_process(tmp_path: Path) -> None:
-    write_channel(tmp_path, channel())
+    channel().to_parquet(tmp_path / "part-00000.parquet", index=False)
     done = subprocess.run(
         [sys.executable, "-c", COUNT_THREADS, str(tmp_path)],
         capture_output=True,

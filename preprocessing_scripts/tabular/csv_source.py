@@ -6,16 +6,17 @@ import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from preprocessing_scripts.tabular.blocks import Block, common_columns, refuse_duplicates
+from preprocessing_scripts.tabular.blocks import Block, refuse_duplicates
 from preprocessing_scripts.tabular.csv_faults import find_fault
 from preprocessing_scripts.tabular.csv_text import Piece, read_pieces, row_ends, row_spans
 from preprocessing_scripts.tabular.errors import TableError
+from preprocessing_scripts.tabular.file_source import FileSource
 from preprocessing_scripts.tabular.schema import ARROW_TYPES, Schema, convert, require_columns
 
 MISSING_VALUES = ("", "NA", "NaN", "nan", "null")
@@ -31,7 +32,7 @@ class _CsvRows:
     header: Sequence[str]
 
 
-class CsvSource:
+class CsvSource(FileSource):
     """CSV files as one table: UTF-8, comma-separated, each with a header line.
 
     Columns are taken by name, so files may differ in their order and in columns that nobody wants.
@@ -51,37 +52,20 @@ class CsvSource:
         missing_values: Sequence[str] = MISSING_VALUES,
         block_bytes: int = BLOCK_BYTES,
     ) -> None:
-        self.files = tuple(files)
-        self._folder = folder
+        super().__init__(folder, files)
         self._missing_values = tuple(missing_values)
         self._block_bytes = block_bytes
 
-    def headers(self) -> Mapping[str, Sequence[str]]:
-        """Give the columns of each file that is not empty.
-
-        Raises:
-            TableError: A header cannot be read, or names a column twice.
-        """
-        return self._headers
-
-    @cached_property
-    def _headers(self) -> Mapping[str, Sequence[str]]:
+    def read_headers(self) -> Mapping[str, Sequence[str]]:
+        """See ``FileSource``."""
         found = {}
         for file in self.files:
-            for piece in read_pieces(self._folder / file, file, _HEADER_BYTES):
+            for piece in read_pieces(self.folder / file, file, _HEADER_BYTES):
                 split = _split_header(piece, file)
                 if split is not None:
                     found[file] = split.header
                     break
         return found
-
-    def columns(self) -> list[str]:
-        """Give the columns that all files have, in the order of the first."""
-        return common_columns(self.headers())
-
-    def bytes_total(self) -> int:
-        """Give the size of all files as they are on disk."""
-        return sum((self._folder / file).stat().st_size for file in self.files)
 
     def blocks(self, columns: Sequence[str] | None = None) -> Iterator[Block]:
         """Cut all files, in their order, into blocks that end where a row ends.
@@ -99,7 +83,7 @@ class CsvSource:
     def _blocks_of(self, index: int, file: str) -> Iterator[Block]:
         header: Sequence[str] | None = None
         number = first_row = size = 0
-        for piece in read_pieces(self._folder / file, file, self._block_bytes):
+        for piece in read_pieces(self.folder / file, file, self._block_bytes):
             size += piece.size
             if header is None:
                 content = _split_header(piece, file)

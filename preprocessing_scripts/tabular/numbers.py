@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from preprocessing_scripts.tabular.hosts import Hosts
-from preprocessing_scripts.tabular.quantiles import between, quantile, select
+from preprocessing_scripts.tabular.quantiles import between, median, quantile, select
 from preprocessing_scripts.tabular.spec import Numeric
 
 Floats = npt.NDArray[np.float64]
@@ -115,9 +115,9 @@ def fit_numbers(
         hosts: All of them call this with the same columns.
     """
     totals = [_Total(shares) for shares in zip(*_exchange(parts, hosts), strict=True)]
-    middles = _quantiles(parts, totals, [(0.5,)] * len(parts), hosts)
+    middles = _medians(parts, totals, hosts)
     fills = [
-        _fill(group, total, pivot, middle[0])
+        _fill(group, total, pivot, middle)
         for group, total, pivot, middle in zip(groups, totals, pivots, middles, strict=True)
     ]
     modes = [i for i, group in enumerate(groups) if group.impute == "most_frequent"]
@@ -194,27 +194,11 @@ def _fill(group: Numeric, total: _Total, pivot: float, middle: float) -> float:
     return total.mean if group.impute == "mean" else middle
 
 
-def _quantiles(
-    parts: Sequence[ColumnPart],
-    totals: Sequence[_Total],
-    wanted: Sequence[Sequence[float]],
-    hosts: Hosts,
-) -> list[list[float]]:
-    """Quantiles of the values that are there; 0 where there are none."""
-    places = [
-        [quantile(total.count, q) for q in quantiles] if total.count else []
-        for total, quantiles in zip(totals, wanted, strict=True)
-    ]
-    ranks = [[rank for low, high, _ in column for rank in (low, high)] for column in places]
+def _medians(parts: Sequence[ColumnPart], totals: Sequence[_Total], hosts: Hosts) -> list[float]:
+    """Medians of the values that are there; 0 where there are none."""
+    ranks = [median(total.count) if total.count else () for total in totals]
     found = select([part.values for part in parts], ranks, hosts)
-    return [
-        [
-            between(values[2 * k], values[2 * k + 1], weight)
-            for k, (_, _, weight) in enumerate(column)
-        ]
-        or [0.0] * len(quantiles)
-        for column, values, quantiles in zip(places, found, wanted, strict=True)
-    ]
+    return [between(middle[0], middle[1], 0.5) if middle else 0.0 for middle in found]
 
 
 def _modes(parts: Sequence[ColumnPart], hosts: Hosts) -> list[float]:

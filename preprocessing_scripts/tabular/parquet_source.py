@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from preprocessing_scripts.tabular.blocks import (
     Block,
-    common_columns,
     convert_stored,
     refuse_duplicates,
 )
 from preprocessing_scripts.tabular.errors import TableError
+from preprocessing_scripts.tabular.file_source import FileSource
 from preprocessing_scripts.tabular.schema import Schema, require_columns
 
 _MAX_ROWS = 1 << 14
@@ -25,7 +23,7 @@ _BLOCK_VALUES = 1 << 20
 _COLUMN_BUFFER_BYTES = 1 << 16
 
 
-class ParquetSource:
+class ParquetSource(FileSource):
     """Parquet files as one table; columns are taken by name.
 
     Nulls and NaN are missing, and no text is. Row groups of any size are decoded a few thousand
@@ -37,34 +35,14 @@ class ParquetSource:
         files: Their paths relative to it, in the order in which they are read.
     """
 
-    def __init__(self, folder: Path, files: Sequence[str]) -> None:
-        self.files = tuple(files)
-        self._folder = folder
-
-    def headers(self) -> Mapping[str, Sequence[str]]:
-        """Give the columns of each file that is not empty.
-
-        Raises:
-            TableError: A file is not parquet, or names a column twice.
-        """
-        return self._headers
-
-    @cached_property
-    def _headers(self) -> Mapping[str, Sequence[str]]:
+    def read_headers(self) -> Mapping[str, Sequence[str]]:
+        """See ``FileSource``."""
         found = {}
         for file in self._filled_files():
             with self._open(file) as opened:
                 found[file] = opened.schema_arrow.names
             refuse_duplicates(file, found[file])
         return found
-
-    def columns(self) -> list[str]:
-        """Give the columns that all files have, in the order of the first."""
-        return common_columns(self.headers())
-
-    def bytes_total(self) -> int:
-        """Give the size of all files as they are on disk."""
-        return sum((self._folder / file).stat().st_size for file in self.files)
 
     def blocks(self, columns: Sequence[str] | None = None) -> Iterator[Block]:
         """Decode all files in their order, with Arrow's threads.
@@ -81,7 +59,7 @@ class ParquetSource:
 
     def _blocks_of(self, file: str, columns: Sequence[str] | None) -> Iterator[Block]:
         first_row = number = 0
-        index, size = self.files.index(file), (self._folder / file).stat().st_size
+        index, size = self.files.index(file), (self.folder / file).stat().st_size
         with self._open(file) as opened:
             total = max(opened.metadata.num_rows, 1)
             # By the columns of the file, not those wanted: every pass shall see the same blocks.
@@ -106,14 +84,14 @@ class ParquetSource:
         return pa.Table.from_batches([block.content]).select(list(columns))
 
     def _filled_files(self) -> list[str]:
-        return [file for file in self.files if (self._folder / file).stat().st_size]
+        return [file for file in self.files if (self.folder / file).stat().st_size]
 
     @contextmanager
     def _open(self, file: str) -> Iterator[pq.ParquetFile]:
         try:
             # Without a buffer Arrow holds a whole row group in its compressed form.
             with pq.ParquetFile(
-                self._folder / file, buffer_size=_COLUMN_BUFFER_BYTES, pre_buffer=False
+                self.folder / file, buffer_size=_COLUMN_BUFFER_BYTES, pre_buffer=False
             ) as opened:
                 yield opened
         except (pa.ArrowException, OSError) as error:

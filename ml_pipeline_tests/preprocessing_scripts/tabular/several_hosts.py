@@ -5,8 +5,11 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+
+from preprocessing_scripts.tabular.hosts import Hosts
 
 PREAMBLE = """
 import sys, time
@@ -56,6 +59,21 @@ def job(folder: Path, scripts: Sequence[str]) -> Iterator[list[subprocess.Popen[
         for host in hosts:
             host.kill()
             host.communicate()
+
+
+@contextmanager
+def two_hosts() -> Iterator[list[Hosts]]:
+    """Two hosts in this process, to be used from two threads."""
+    address = ("127.0.0.1", free_port())
+    with ThreadPoolExecutor(2) as threads:
+        hosts = list(
+            threads.map(lambda rank: Hosts.join(names(2), rank, address, b"key", 30), (0, 1))
+        )
+    try:
+        yield hosts
+    finally:
+        for host in hosts:
+            host.close()
 
 
 def ends(host: subprocess.Popen[str]) -> tuple[int, str, str]:

@@ -16,6 +16,7 @@ from ml_pipeline_tests.preprocessing_scripts.tabular.several_hosts import (
     free_port,
     job,
     names,
+    two_hosts,
 )
 from preprocessing_scripts.tabular.hosts import Arrays, HostError, Hosts
 from preprocessing_scripts.tabular.links import LARGEST_MESSAGE, Link
@@ -259,15 +260,8 @@ def test_an_announced_message_over_the_limit_is_refused_before_it_is_read() -> N
 
 @pytest.fixture
 def pair() -> Iterator[list[Hosts]]:
-    """Two hosts in this process, to be used from two threads."""
-    address = ("127.0.0.1", free_port())
-    with ThreadPoolExecutor(2) as threads:
-        hosts = list(
-            threads.map(lambda rank: Hosts.join(names(2), rank, address, b"key", 30), (0, 1))
-        )
-    yield hosts
-    for host in hosts:
-        host.close()
+    with two_hosts() as hosts:
+        yield hosts
 
 
 def exchange(hosts: list[Hosts], *gifts: Arrays) -> list[list[Arrays]]:

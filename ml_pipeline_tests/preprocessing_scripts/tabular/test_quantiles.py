@@ -13,9 +13,8 @@ from hypothesis.extra import numpy as arrays
 
 from ml_pipeline_tests.preprocessing_scripts.tabular.several_hosts import (
     ends,
-    free_port,
     job,
-    names,
+    two_hosts,
 )
 from preprocessing_scripts.tabular.hosts import Arrays, Hosts
 from preprocessing_scripts.tabular.quantiles import between, median, quantile, select
@@ -168,15 +167,8 @@ def test_quantiles_are_those_of_numpy_to_the_bit(column: Column, fraction: float
 
 @pytest.fixture(scope="module")
 def both() -> Iterator[list[Hosts]]:
-    """Two hosts in this process, to be used from two threads."""
-    address = ("127.0.0.1", free_port())
-    with ThreadPoolExecutor(2) as threads:
-        hosts = list(
-            threads.map(lambda rank: Hosts.join(names(2), rank, address, b"key", 30), (0, 1))
-        )
-    yield hosts
-    for host in hosts:
-        host.close()
+    with two_hosts() as hosts:
+        yield hosts
 
 
 def select_on(
