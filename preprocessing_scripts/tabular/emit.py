@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from preprocessing_scripts.progress import Progress
 from preprocessing_scripts.tabular.balance import Smote
+from preprocessing_scripts.tabular.csv_part import CsvPart
 from preprocessing_scripts.tabular.deal import CHANNELS, TRAIN, Deal
 from preprocessing_scripts.tabular.encode import Encoder, Features, join
 from preprocessing_scripts.tabular.hosts import Hosts
@@ -22,7 +23,7 @@ from preprocessing_scripts.tabular.pipeline import Fitted
 from preprocessing_scripts.tabular.spec import Spec
 from preprocessing_scripts.tabular.split import class_sizes
 from preprocessing_scripts.tabular.spool import Spool
-from preprocessing_scripts.tabular.writers import BothParts, CsvPart, ParquetPart, PartWriter
+from preprocessing_scripts.tabular.writers import BothParts, ParquetPart, PartWriter
 
 PART_ROWS = 65_536
 """About as many rows of all channels go into one part: footers of wide files cost memory."""

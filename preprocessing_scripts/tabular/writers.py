@@ -1,4 +1,4 @@
-"""Parts of channels: parquet, or CSV as SageMaker's built-in algorithms read it."""
+"""Parts of channels: parquet, or several formats at once; ``csv_part`` has CSV."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from pyarrow import csv
 from pyarrow.parquet import ParquetWriter
 
-from preprocessing_scripts.tabular.encode import Features, OneHot
+from preprocessing_scripts.tabular.encode import Features
 from preprocessing_scripts.tabular.errors import TableError
 
 Labels = npt.NDArray[Any]
@@ -80,34 +78,6 @@ class ParquetPart:
         """See ``PartWriter``."""
         if self._writer is not None:
             self._writer.close()
-
-
-class CsvPart:
-    """The label and the features, without a header.
-
-    Args:
-        path: Of the file.
-        dtype: Of the features.
-    """
-
-    def __init__(self, path: Path, dtype: Any) -> None:
-        self._file = pa.OSFile(str(path), "wb")
-        self._dtype = dtype
-
-    def write(self, features: Features, labels: Labels, kept: pa.Table) -> None:
-        """See ``PartWriter``; what is kept has no place in a file without a header."""
-        del kept
-        columns = [pa.array(labels)]
-        for part in features.parts:
-            dtype = np.int8 if isinstance(part, OneHot) else self._dtype
-            columns += [pa.array(column) for column in Features([part]).columns(dtype)]
-        table = pa.table(columns, names=[str(number) for number in range(len(columns))])
-        options = csv.WriteOptions(include_header=False, quoting_style="none")
-        csv.write_csv(table, self._file, options)
-
-    def close(self) -> None:
-        """See ``PartWriter``."""
-        self._file.close()
 
 
 class BothParts:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from ml_pipeline_tests.preprocessing_scripts.tabular.engine_runs import (
@@ -13,6 +14,8 @@ from ml_pipeline_tests.preprocessing_scripts.tabular.engine_runs import (
     spec_of,
     table,
 )
+from preprocessing_scripts.tabular.csv_part import CsvPart
+from preprocessing_scripts.tabular.encode import Features, OneHot
 
 
 def read_csv(output: Path, channel: str) -> pd.DataFrame:
@@ -79,3 +82,21 @@ def test_both_formats_come_of_one_run(tmp_path: Path) -> None:
             read_csv(runs["both"].output, f"{channel}_csv"), read_csv(runs["csv"].output, channel)
         )
         assert not list((runs["both"].output / channel).glob("*.csv"))
+
+
+@pytest.mark.parametrize(
+    ("labels", "numbers"),
+    [([3, 12, 3], [0.5, 1, 2]), ([0.25, 1.5, 2], [0.5, 1, 2]), ([0, 1, 0], [0.5, np.inf, np.nan])],
+    ids=["labels of two widths", "labels that are no whole numbers", "numbers that are not finite"],
+)
+def test_what_has_no_text_of_one_width_is_written_all_the_same(
+    tmp_path: Path, labels: list[float], numbers: list[float]
+) -> None:
+    part = CsvPart(tmp_path / "part.csv", np.float32)
+    features = Features([np.array([numbers], np.float32), OneHot(np.array([1, 0, -1]), 2)])
+    part.write(features, np.array(labels), pa.table({}))
+    part.close()
+    found = np.loadtxt(tmp_path / "part.csv", delimiter=",")
+    one_hot = [[0, 1], [1, 0], [0, 0]]
+    expected = np.column_stack([labels, numbers, one_hot])
+    np.testing.assert_array_equal(found, expected)
