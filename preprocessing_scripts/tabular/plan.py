@@ -33,6 +33,8 @@ def plan_schema(spec: Spec, source: Source, hosts: Hosts) -> Schema:
             raise TableError(f"spec: column {column} is used both as {known} and as {kind}")
         wanted[column] = kind or known
 
+    for column, given in spec.schema.items():
+        want(column, given)
     want(spec.label.column, "number")
     for column, kind in spec.raw_kinds():
         want(column, kind)

@@ -14,7 +14,7 @@ A small one::
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Literal
@@ -164,6 +164,8 @@ class Spec:
         balance: Of the training channel.
         output: Format and precision.
         missing_values: Texts that stand for a missing value in CSV.
+        schema: What columns hold, where that is given: those are there in every file, and every
+            value is checked, used or not.
     """
 
     label: Label
@@ -176,6 +178,7 @@ class Spec:
     balance: Balance = field(default_factory=Balance)
     output: Output = field(default_factory=Output)
     missing_values: tuple[str, ...] = ("", "NA", "NaN", "nan", "null")
+    schema: Mapping[str, Kind] = field(default_factory=dict)
 
     def resolve(self, columns: Sequence[str]) -> Spec:
         """Put names in the place of patterns.

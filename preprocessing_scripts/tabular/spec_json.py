@@ -103,6 +103,10 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
         if isinstance(value, str) or not isinstance(value, Sequence):
             raise TableError(f"{where}: {value!r} is not a list")
         return tuple(_convert(arguments[0], one, f"{where}[{i}]") for i, one in enumerate(value))
+    if get_origin(hint) is Mapping:
+        if not isinstance(value, Mapping):
+            raise TableError(f"{where}: {value!r} is not an object")
+        return {name: _convert(arguments[1], one, f"{where}.{name}") for name, one in value.items()}
     kinds = [one for one in arguments if one is not type(None)] or [hint]
     if value is None and len(kinds) < len(arguments):
         return None

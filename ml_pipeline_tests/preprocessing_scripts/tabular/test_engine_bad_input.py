@@ -49,6 +49,36 @@ def test_a_column_that_changes_type_late(tmp_path: Path) -> None:
     assert not (tmp_path / "out" / "train").exists()
 
 
+def test_a_schema_that_is_given_is_held_in_every_row(tmp_path: Path, script: InProcess) -> None:
+    frame = table(300).assign(seats=1, code="007", unused="x")
+    spec = spec_of(keep=["seats", "code"], schema={"seats": "integer", "code": "text"})
+    run = script(land(tmp_path / "good", frame), spec)
+    assert run.status == 0
+    kept = read_channel(tmp_path / "good" / "out", "train")
+    assert set(kept["code"]) == {"007"}
+    frame.loc[250, "unused"] = "y"
+    spec = spec_of(schema={"unused": "number"})
+    error = script(land(tmp_path / "bad", frame), spec).error()
+    assert error.startswith("x0.csv, line 2, column unused: 'x' is not a number")
+    spec = spec_of(schema={"absent": "number"})
+    error = script(land(tmp_path / "absent", frame), spec).error()
+    assert "missing columns: absent" in error
+
+
+@pytest.mark.parametrize(
+    ("schema", "text"),
+    [
+        ({"a": "text"}, "column a is used both as text and as number"),
+        ({"a": "float"}, "spec.schema.a: 'float' is not one of number, integer, text, timestamp"),
+        (["a"], "spec.schema: ['a'] is not an object"),
+    ],
+)
+def test_a_schema_that_makes_no_sense(
+    tmp_path: Path, script: InProcess, schema: Any, text: str
+) -> None:
+    assert text in script(land(tmp_path, table()), spec_of(schema=schema)).error()
+
+
 def test_a_time_that_is_none(tmp_path: Path, script: InProcess) -> None:
     frame = table()
     frame.loc[60, "t"] = "yesterday"
