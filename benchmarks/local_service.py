@@ -1,13 +1,15 @@
 """How quick and how light the local service is.
 
-Prints the time a job that does nothing takes, from create call to Completed; how long after a job's
-end Dagster has noticed; and what the daemon costs when nothing happens.
+Prints the time a job that does nothing takes, from create call to Completed; how many of them end
+in a second, and what each costs; how long after a job's end Dagster has noticed; and what the
+daemon costs when nothing happens.
 """
 
 import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,8 @@ from ml_pipeline.sagemaker import PipesSageMakerProcessingClient, Polling, SageM
 
 IMAGE = "081325390199.dkr.ecr.us-east-1.amazonaws.com/sagemaker-base-python-310:1.0"
 JOBS = 20
+MANY_JOBS = 200
+JOBS_AT_ONCE = 8
 NOTICED_JOBS = 5
 IDLE_SECONDS = 20
 
@@ -43,6 +47,7 @@ def main() -> None:
                 "no-op processing job, create to Completed, s",
                 [_no_op(client, f"no-op-{number}") for number in range(JOBS)],
             )
+            _many_no_ops(client, endpoint.pid)
             _row(
                 "job end to Dagster noticing, 5 s job, s",
                 [_noticing(connection, number) for number in range(NOTICED_JOBS)],
@@ -81,17 +86,32 @@ def _request(name: str, *command: str) -> dict[str, Any]:
     }
 
 
-def _no_op(client: Any, name: str, timeout: float = 60) -> float:
+def _no_op(client: Any, name: str, timeout: float = 60, pause: float = 0.01) -> float:
     started = time.monotonic()
     client.create_processing_job(**_request(name, "true"))
     while True:
-        status = client.describe_processing_job(ProcessingJobName=name)["ProcessingJobStatus"]
+        job = client.describe_processing_job(ProcessingJobName=name)
+        status = job["ProcessingJobStatus"]
         elapsed = time.monotonic() - started
         if status == "Completed":
             return elapsed
         if status != "InProgress" or elapsed > timeout:
-            raise RuntimeError(f"{name} is {status} after {elapsed:.1f} s")
-        time.sleep(0.01)
+            reason = job.get("FailureReason", "no reason yet")
+            raise RuntimeError(f"{name} is {status} after {elapsed:.1f} s: {reason}")
+        time.sleep(pause)
+
+
+def _many_no_ops(client: Any, daemon: int) -> None:
+    def run(number: int) -> float:
+        return _no_op(client, f"many-{number}", timeout=300, pause=0.2)
+
+    before, started = _cpu_seconds(daemon), time.monotonic()
+    with ThreadPoolExecutor(JOBS_AT_ONCE) as pool:
+        list(pool.map(run, range(MANY_JOBS)))
+    seconds = time.monotonic() - started
+    cpu = (_cpu_seconds(daemon) - before) / MANY_JOBS
+    _row(f"no-op processing jobs, {JOBS_AT_ONCE} at a time, per second", [MANY_JOBS / seconds])
+    _row("  CPU time of a job, its share of the daemon's too, s", [cpu])
 
 
 def _noticing(connection: SageMakerConnection, number: int) -> float:
@@ -124,6 +144,12 @@ def _resident(pid: int) -> float:
         return int(kilobytes) / 1024
 
     return _of_all(pid, of)
+
+
+def _cpu_seconds(pid: int) -> float:
+    """Of a process and of all its descendants that it has seen end."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / 100
 
 
 def _cpu_percent(pid: int) -> float:

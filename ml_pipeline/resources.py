@@ -67,9 +67,11 @@ def build_connection(settings: Settings) -> SageMakerConnection:
     """The connection to the target that the settings name; nothing is contacted yet."""
     if settings.target == "aws":
         return SageMakerConnection(region=settings.region, profile_name=settings.profile)
+    endpoint = f"http://127.0.0.1:{settings.local_port}"
     return LocalConnection(
         region=settings.region,
-        endpoint_url=f"http://127.0.0.1:{settings.local_port}",
+        endpoint_url=endpoint,
+        job_page_url=endpoint + "/_jobs/{kind}/{name}",
         aws_access_key_id="local",
         aws_secret_access_key="local",  # noqa: S106 - the local service takes any
         home=str(settings.home.resolve()),

@@ -4,9 +4,11 @@ import io
 import tarfile
 from collections.abc import Mapping
 from typing import Any
+from urllib.request import urlopen
 
 import dagster as dg
 import pandas as pd
+import pytest
 
 from ml_pipeline_tests.conftest import LocalService
 from ml_pipeline_tests.graphql import Webserver
@@ -98,6 +100,15 @@ def test_what_the_ui_shows_of_a_dataset(project: Project, trained: str) -> None:
     assert metadata["dagster/uri"].value.endswith(f"preprocessed_dataset/ds={DAY}/manifest.json")
     assert metadata["log_group"].value == "/aws/sagemaker/ProcessingJobs"
     assert metadata["duration_s"].value > 0
+
+
+@pytest.mark.parametrize("asset", ["preprocessed_dataset", "model_artifact"])
+def test_what_the_ui_shows_of_a_job_leads_to_its_page(
+    project: Project, trained: str, asset: str
+) -> None:
+    metadata = metadata_of(project, asset, DAY)
+    with urlopen(metadata["console_url"].value) as page:
+        assert f"<h1>{metadata['job_name'].value}</h1>" in page.read().decode()
 
 
 def test_days_landed_together_each_show_their_own_rows_and_place(project: Project) -> None:

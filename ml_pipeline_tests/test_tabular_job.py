@@ -2,6 +2,9 @@
 
 import io
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import dagster as dg
 import joblib
@@ -10,6 +13,7 @@ import pandas as pd
 import pytest
 
 from ml_pipeline import code_bundles
+from ml_pipeline.local_sagemaker.jobs import namespaces
 from ml_pipeline.resources import build_connection
 from ml_pipeline.sagemaker import (
     PipesSageMakerProcessingClient,
@@ -19,6 +23,7 @@ from ml_pipeline.sagemaker import (
 )
 from ml_pipeline.settings import Settings
 from ml_pipeline_tests.conftest import LocalService
+from ml_pipeline_tests.preprocessing_scripts.tabular.engine_runs import learned, same
 
 BUCKET = "tabular-job"
 BASE = f"s3://{BUCKET}"
@@ -44,8 +49,33 @@ def table(rows: int = 500) -> pd.DataFrame:
     )
 
 
-@pytest.mark.timeout(300)
-def test_a_table_becomes_channels_and_metadata(local_service: LocalService) -> None:
+@dataclass(frozen=True)
+class Ran:
+    """A job that ended well.
+
+    Args:
+        metadata: Of the asset that ran it.
+        outputs: Its objects, by what follows its own prefix.
+    """
+
+    metadata: Mapping[str, dg.MetadataValue[Any]]
+    outputs: Mapping[str, bytes]
+
+    def pipeline(self) -> Any:
+        return joblib.load(io.BytesIO(self.outputs["preprocessor/preprocessor.joblib"]))
+
+    def channel(self, name: str) -> pd.DataFrame:
+        """All parts of a channel, in the order of the table."""
+        parts = [
+            pd.read_parquet(io.BytesIO(content))
+            for key, content in self.outputs.items()
+            if key.startswith(f"{name}/")
+        ]
+        return pd.concat(parts).sort_values("id", ignore_index=True)
+
+
+def run_job(local_service: LocalService, instances: int) -> Ran:
+    """Run the table, in two files, through a job of so many instances."""
     settings = Settings(home=local_service.home.root, local_port=local_service.port, bucket=BUCKET)
     connection = build_connection(settings)
     s3 = connection.client("s3")
@@ -59,20 +89,29 @@ def test_a_table_becomes_channels_and_metadata(local_service: LocalService) -> N
         context: dg.AssetExecutionContext, processing: PipesSageMakerProcessingClient
     ) -> dg.MaterializeResult:
         request = SKLearnProcessor(
-            region="us-east-1", role_arn="arn:aws:iam::000000000000:role/job"
+            region="us-east-1",
+            role_arn="arn:aws:iam::000000000000:role/job",
+            instance_count=instances,
         ).build(
             code=code_bundles.tabular,
             code_uri=f"{BASE}/code",
             inputs=[
                 ProcessingInput(
-                    name=name, s3_uri=uri, local_path=f"/opt/ml/processing/input/{name}"
-                )
-                for name, uri in (("data", f"{BASE}/raw/"), ("spec", f"{BASE}/spec.json"))
+                    name="data",
+                    s3_uri=f"{BASE}/raw/",
+                    local_path="/opt/ml/processing/input/data",
+                    distribution="ShardedByS3Key",
+                ),
+                ProcessingInput(
+                    name="spec",
+                    s3_uri=f"{BASE}/spec.json",
+                    local_path="/opt/ml/processing/input/spec",
+                ),
             ],
             outputs=[
                 ProcessingOutput(
                     name=name,
-                    s3_uri=f"{BASE}/out/{name}",
+                    s3_uri=f"{BASE}/out/{instances}/{name}",
                     local_path=f"/opt/ml/processing/output/{name}",
                 )
                 for name in ("train", "validation", "preprocessor", "report")
@@ -84,16 +123,48 @@ def test_a_table_becomes_channels_and_metadata(local_service: LocalService) -> N
     client = PipesSageMakerProcessingClient(connection, bucket=BUCKET)
     result = dg.materialize([big_table], resources={"processing": client})
     [event] = result.asset_materializations_for_node("big_table")
-    assert event.metadata["train_rows"].value == 400
-    assert event.metadata["peak_memory_mb"].value > 0
-    assert event.metadata["read_seconds"].value > 0
+    prefix = f"out/{instances}/"
+    listed = s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix)["Contents"]
+    outputs = {
+        one["Key"].removeprefix(prefix): s3.get_object(Bucket=BUCKET, Key=one["Key"])["Body"].read()
+        for one in listed
+    }
+    return Ran(event.metadata, outputs)
 
-    def body(key: str) -> bytes:
-        return s3.get_object(Bucket=BUCKET, Key=f"out/{key}")["Body"].read()
 
-    pipeline = joblib.load(io.BytesIO(body("preprocessor/preprocessor.joblib")))
-    written = pd.read_parquet(io.BytesIO(body("train/part-00000.parquet")))
+@pytest.fixture(scope="module")
+def one(local_service: LocalService) -> Ran:
+    return run_job(local_service, 1)
+
+
+@pytest.mark.timeout(300)
+def test_a_table_becomes_channels_and_metadata(one: Ran) -> None:
+    assert one.metadata["train_rows"].value == 400
+    assert one.metadata["peak_memory_mb"].value > 0
+    assert one.metadata["read_seconds"].value > 0
+    pipeline = one.pipeline()
+    written = one.channel("train")
     raw = table().loc[written["id"]]
     features = list(pipeline.get_feature_names_out())
     np.testing.assert_allclose(written[features], pipeline.transform(raw), atol=1e-4)
     assert features == ["miles", "pace", "carrier_AA", "carrier_B6", "carrier_UA"]
+
+
+@pytest.mark.timeout(300)
+def test_two_instances_that_share_the_files_learn_the_same_bits(
+    local_service: LocalService, one: Ran
+) -> None:
+    reason = namespaces.unavailable()
+    if reason is not None:
+        pytest.skip(f"no namespaces: {reason}")
+    two = run_job(local_service, 2)
+    parts = [key for key in two.outputs if key.startswith("train/")]
+    of_hosts = {key.split("-")[1] for key in parts}
+    assert of_hosts == {"000", "001"}
+    found, expected = learned(two.pipeline()), learned(one.pipeline())
+    assert list(found) == list(expected)
+    for name in expected:
+        same(found[name], expected[name], 0, 0)
+    for channel in ("train", "validation"):
+        pd.testing.assert_frame_equal(two.channel(channel), one.channel(channel), check_exact=True)
+    assert two.metadata["train_rows"].value == 400

@@ -1,9 +1,13 @@
 """``ml-pipeline local``: SageMaker on this machine."""
 
+import shlex
 import sys
 
 import click
 
+from ml_pipeline.cli.faults import faults
+from ml_pipeline.cli.image import image
+from ml_pipeline.cli.prune import prune
 from ml_pipeline.local_sagemaker.daemon import control
 from ml_pipeline.settings import get_settings
 
@@ -42,7 +46,7 @@ def status() -> None:
 def env() -> None:
     """Print what connects any AWS client in this shell: eval "$(ml-pipeline local env)"."""
     for name, value in control.environment(get_settings().home).items():
-        click.echo(f"export {name}={value}")
+        click.echo(f"export {name}={shlex.quote(value)}")
 
 
 @local.command()
@@ -51,3 +55,8 @@ def reset(everything: bool) -> None:
     """Delete the service's jobs, logs and objects."""
     control.reset(get_settings().home, everything=everything)
     click.echo("deleted")
+
+
+local.add_command(faults)
+local.add_command(image)
+local.add_command(prune)

@@ -21,6 +21,7 @@ from ml_pipeline.local_sagemaker.daemon.errors import (
     home_not_usable,
 )
 from ml_pipeline.local_sagemaker.daemon.launcher import SUPERVISOR, without_aws
+from ml_pipeline.local_sagemaker.daemon.listening import LOOPBACK, Reach
 from ml_pipeline.local_sagemaker.daemon.lock import only_daemon
 from ml_pipeline.local_sagemaker.home import Home
 
@@ -44,7 +45,8 @@ def main(arguments: Sequence[str] | None = None, supervisor: Sequence[str] = SUP
     os.environ.update(environment)
     home = Home(options.home.resolve())
     try:
-        _run(home, options.port, options.report, supervisor)
+        reach = Reach.asked(options.host, options.allow_remote)
+        _run(home, options.port, options.report, supervisor, reach)
     except DaemonError as error:
         if options.report is None:
             print(error, file=sys.stderr)
@@ -57,12 +59,22 @@ def main(arguments: Sequence[str] | None = None, supervisor: Sequence[str] = SUP
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m ml_pipeline.local_sagemaker")
     parser.add_argument("--home", type=Path, required=True, help="the directory it serves")
-    parser.add_argument("--port", type=int, required=True, help="on 127.0.0.1; 0: any free one")
+    parser.add_argument("--port", type=int, required=True, help="where to listen; 0: any free one")
+    parser.add_argument("--host", default=LOOPBACK, help="the address to listen on (127.0.0.1)")
+    parser.add_argument(
+        "--allow-remote",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="let in whoever reaches --host and calls this machine NAME: they can run programs",
+    )
     parser.add_argument("--report", type=int, help="a pipe to a starter; go to the background")
     return parser.parse_args(arguments)
 
 
-def _run(home: Home, port: int, report: int | None, supervisor: Sequence[str]) -> None:
+def _run(
+    home: Home, port: int, report: int | None, supervisor: Sequence[str], reach: Reach
+) -> None:
     try:
         home.create()
         with only_daemon(home):
@@ -71,14 +83,16 @@ def _run(home: Home, port: int, report: int | None, supervisor: Sequence[str]) -
             logging.basicConfig(
                 level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
             )
-            asyncio.run(_serve(home, port, report, supervisor))
+            asyncio.run(_serve(home, port, report, supervisor, reach))
     except OSError as error:
         raise home_not_usable(home.root, error) from error
     except sqlite3.Error as error:
         raise database_not_usable(home.root, error) from error
 
 
-async def _serve(home: Home, port: int, report: int | None, supervisor: Sequence[str]) -> None:
+async def _serve(
+    home: Home, port: int, report: int | None, supervisor: Sequence[str], reach: Reach
+) -> None:
     try:
         from ml_pipeline.local_sagemaker.daemon.serving import serve
     except ModuleNotFoundError as error:
@@ -91,7 +105,7 @@ async def _serve(home: Home, port: int, report: int | None, supervisor: Sequence
         if report is not None:
             startup_report.send(report, None)
 
-    await serve(home, port, ready, supervisor)
+    await serve(home, port, ready, supervisor, reach)
 
 
 def _turn_log_over(home: Home) -> None:

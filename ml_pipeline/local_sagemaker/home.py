@@ -70,6 +70,11 @@ class Home:
         return self.root / "jobs.db"
 
     @property
+    def sdk_defaults(self) -> Path:
+        """A configuration file of the SageMaker Python SDK (``sdk_defaults``)."""
+        return self.root / "sagemaker-sdk.yaml"
+
+    @property
     def s3(self) -> Path:
         """The root of the object store."""
         return self.root / "s3"

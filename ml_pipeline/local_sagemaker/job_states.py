@@ -52,11 +52,14 @@ def cut_off(
 
     def change(state: State) -> None:
         state[f"{kind.title()}JobStatus"] = status
-        state[f"{kind.title()}EndTime"] = time.time()
+        # The clock may have been set back meanwhile.
+        began = state.get(f"{kind.title()}StartTime", 0.0)
+        state[f"{kind.title()}EndTime"] = max(time.time(), began)
         if reason is not None:
             state["FailureReason"] = reason
         if kind == "training":
             enter(state, status, _ENDING[status])
-            state["SecondaryStatusTransitions"][-1]["EndTime"] = time.time()
+            last = state["SecondaryStatusTransitions"][-1]
+            last["EndTime"] = max(time.time(), last["StartTime"])
 
     return change

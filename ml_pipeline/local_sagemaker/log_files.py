@@ -91,6 +91,10 @@ class LogFiles:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         return LogWriter(path)
 
+    def exists(self, group: str, stream: str) -> bool:
+        """Whether there is such a stream."""
+        return self._path(group, stream).exists()
+
     def groups(self) -> list[str]:
         """The names of all groups, sorted."""
         if not self._root.is_dir():
@@ -152,6 +156,17 @@ class LogFiles:
         """
         return self._path(group, stream).stat().st_size
 
+    def unchanged_since(self, group: str, timestamp: float) -> Iterator[str]:
+        """The streams of a group that got no event since a time, in seconds since the epoch."""
+        folder = self._root / quote(group, safe="")
+        if folder.is_dir():
+            with os.scandir(folder) as entries:
+                yield from [unquote(one.name) for one in entries if one.stat().st_mtime < timestamp]
+
+    def remove(self, group: str, stream: str) -> None:
+        """Delete a stream, if it is there."""
+        self._path(group, stream).unlink(missing_ok=True)
+
     def _path(self, group: str, stream: str) -> Path:
         return self._root / quote(group, safe="") / quote(stream, safe="")
 
@@ -162,6 +177,7 @@ class LogFiles:
             first = next(_events(file, 0), None)
         modified = int(stat.st_mtime * 1000)
         created = first.timestamp if first else modified
+        modified = max(modified, created)  # a file system's clock may be some milliseconds behind
         return LogStream(unquote(entry.name), created, modified, stat.st_size)
 
 

@@ -1,8 +1,11 @@
 """Directories that scripts have written."""
 
+import errno
 import os
 import shutil
+import subprocess
 import time
+from itertools import chain
 from pathlib import Path
 
 _PATIENCE_SECONDS = 2.0
@@ -23,13 +26,29 @@ def remove_tree(directory: Path) -> None:
         time.sleep(_PAUSE_SECONDS)
 
 
+def size_on_disk(directory: Path) -> int:
+    """The bytes that all in a directory takes, as far as it can be looked at."""
+    walked = os.walk(directory)
+    return sum(_blocks(Path(parent, name)) for parent, *some in walked for name in chain(*some))
+
+
+def _blocks(path: Path) -> int:
+    try:
+        return path.lstat().st_blocks * 512
+    except OSError:
+        return 0  # Somebody removes it too.
+
+
 def _removed(directory: Path, *, insist: bool) -> bool:
     try:
         if directory.exists():
             _allow(directory)
             shutil.rmtree(directory)
-    except OSError:
-        if insist:
+    except (OSError, RecursionError) as error:
+        if isinstance(error, RecursionError) or error.errno == errno.ENAMETOOLONG:
+            # Deeper than Python's own functions go; a script made it so.
+            subprocess.run(["rm", "-rf", "--", directory], check=insist)
+        elif insist:
             raise
     return not directory.exists()
 

@@ -57,6 +57,11 @@ class SageMakerConnection(dg.ConfigurableResource[Any]):
     endpoint_url: str | None = Field(
         default=None, description="Endpoint of all services, such as `http://127.0.0.1:4599`."
     )
+    job_page_url: str | None = Field(
+        default=None,
+        description="Where a person finds a job at an endpoint that is not AWS's, such as "
+        "`http://127.0.0.1:4599/_jobs/{kind}/{name}`.",
+    )
     max_attempts: int = Field(
         default=5, ge=1, description="Attempts of one request, the first included."
     )

@@ -135,7 +135,6 @@ class JobLifecycle:
                 kind, description, self._logs, headline=str(error), allow_retries=False
             ) from error
         report = read_report(s3, kind, outputs)
-        client = self._connection.client("sagemaker")
         return FinishedJob(
             kind=kind.name,
             name=self._attempt.name,
@@ -144,7 +143,7 @@ class JobLifecycle:
             outputs=outputs,
             report=report,
             model_uri=outputs["model"].uri if kind.name == "training" else None,
-            metadata=job_metadata(client, kind, description, self._logs, report),
+            metadata=job_metadata(self._connection, kind, description, self._logs, report),
         )
 
     def _submit(self) -> dict[str, Any] | None:

@@ -8,14 +8,19 @@ from ml_pipeline.sagemaker.kinds import JobKind
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
 
+    from ml_pipeline.sagemaker.connection import SageMakerConnection
+
 _CONSOLES = {
     "amazonaws.com.cn": "console.amazonaws.cn",
     "amazonaws.com": "console.aws.amazon.com",
 }
 
 
-def console_url(client: "SageMakerClient", kind: JobKind, name: str) -> str | None:
-    """The job's page in the AWS console; None where the endpoint is not AWS."""
+def console_url(connection: "SageMakerConnection", kind: JobKind, name: str) -> str | None:
+    """The job's page: the connection's own, or the AWS console's; None if there is neither."""
+    if connection.job_page_url is not None:
+        return connection.job_page_url.format(kind=kind.name, name=name)
+    client = connection.client("sagemaker")
     console = _console(client)
     if console is None:
         return None
@@ -23,8 +28,9 @@ def console_url(client: "SageMakerClient", kind: JobKind, name: str) -> str | No
     return f"https://{console}/sagemaker/home?region={region}#/{kind.console_path}/{name}"
 
 
-def logs_url(client: "SageMakerClient", kind: JobKind, name: str) -> str | None:
+def logs_url(connection: "SageMakerConnection", kind: JobKind, name: str) -> str | None:
     """The job's log streams in the AWS console; None where the endpoint is not AWS."""
+    client = connection.client("sagemaker")
     console = _console(client)
     if console is None:
         return None

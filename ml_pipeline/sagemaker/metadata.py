@@ -10,13 +10,12 @@ from ml_pipeline.sagemaker.kinds import JobKind
 from ml_pipeline.sagemaker.links import console_url, logs_url
 
 if TYPE_CHECKING:
-    from mypy_boto3_sagemaker import SageMakerClient
-
+    from ml_pipeline.sagemaker.connection import SageMakerConnection
     from ml_pipeline.sagemaker.logs import LogTail
 
 
 def job_metadata(
-    client: "SageMakerClient",
+    connection: "SageMakerConnection",
     kind: JobKind,
     description: Mapping[str, Any],
     logs: "LogTail",
@@ -34,8 +33,8 @@ def job_metadata(
         "dagster/column_schema": _column_schema(report),
         "job_name": name,
         "job_arn": description[kind.arn_field],
-        "console_url": _url(console_url(client, kind, name)),
-        "logs_url": _url(logs_url(client, kind, name)),
+        "console_url": _url(console_url(connection, kind, name)),
+        "logs_url": _url(logs_url(connection, kind, name)),
         "log_group": logs.group,
         "log_stream": ", ".join(logs.stream_names) or None,
         "image": kind.image_uri(description),

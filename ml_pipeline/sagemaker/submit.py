@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from ml_pipeline.sagemaker.attempts import describe, why_not_usable
 from ml_pipeline.sagemaker.errors import NameTakenError
+from ml_pipeline.sagemaker.links import console_url
 from ml_pipeline.sagemaker.transient import AWS_ERRORS, error_code, error_message, patiently
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def submit(
             raise NameTakenError(name) from error
         log.info(f"[sagemaker] Job {name} was submitted already; following it")
         return description
-    log.info(f"[sagemaker] Started {kind.name} job {name} ({arn})")
+    page = console_url(connection, kind, name)
+    log.info(f"[sagemaker] Started {kind.name} job {name} ({page or arn})")
     return None
 
 

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,14 @@ def test_what_a_crash_left_is_readable(tmp_path: Path) -> None:
     stream_file(tmp_path).write_bytes(b"5 before\n\x00\x00\x00\n\xff\xfe\n7 after\n")
     times = [event.timestamp for event in LogFiles(tmp_path).read(GROUP, STREAM)]
     assert times == [5, 5, 5, 7]
+
+
+def test_a_stream_does_not_end_before_it_begins(tmp_path: Path) -> None:
+    path = stream_file(tmp_path)
+    path.write_bytes(b"5000 line\n")
+    os.utime(path, (4, 4))
+    [stream] = LogFiles(tmp_path).streams(GROUP)
+    assert stream.created == 5000 <= stream.modified
 
 
 def test_groups_and_streams_are_listed_by_name(tmp_path: Path) -> None:

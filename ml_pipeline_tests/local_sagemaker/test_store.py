@@ -1,3 +1,4 @@
+import json
 import sqlite3
 import threading
 from pathlib import Path
@@ -5,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ml_pipeline.local_sagemaker import store_schema
 from ml_pipeline.local_sagemaker.job_query import JobQuery
 from ml_pipeline.local_sagemaker.process import ProcessId
 from ml_pipeline.local_sagemaker.store import Job, JobExistsError, JobStore
@@ -119,6 +121,86 @@ def test_tags_are_replaced_and_removed(store: JobStore) -> None:
     store.put_tags("arn:a", {"k": "new", "other": "1"})
     store.delete_tags("arn:a", ["other", "missing"])
     assert store.tags("arn:a") == {"k": "new"}
+
+
+def test_a_store_of_an_earlier_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.db"
+    with sqlite3.connect(path) as old:
+        old.executescript(store_schema._JOBS_AND_TAGS)
+        row = ("training", "old", "arn:old", 1.0, 2.0, "Completed", "{}")
+        state = json.dumps({"TrainingJobStatus": "Completed"})
+        old.execute("INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)", (*row, state))
+        old.execute("INSERT INTO tags VALUES ('arn:old', 'k', 'v')")
+    old.close()
+    stores: list[JobStore] = []
+    threads = [threading.Thread(target=lambda: stores.append(JobStore(path))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(stores) == 4
+    [job] = stores[0].find(JobQuery(kind="training", sort_by="status"))
+    assert (job.name, stores[0].tags("arn:old")) == ("old", {"k": "v"})
+    assert stores[0].pools(["old"]) == {}
+    with sqlite3.connect(path) as new:
+        assert new.execute("PRAGMA user_version").fetchone() == (2,)
+
+
+def test_an_upgrade_that_is_cut_off_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = (store_schema._JOBS_AND_TAGS, "CREATE TABLE half (a TEXT); CREATE NONSENSE;")
+    monkeypatch.setattr(store_schema, "_STEPS", steps)
+    with pytest.raises(sqlite3.OperationalError, match="NONSENSE"):
+        JobStore(tmp_path / "jobs.db")
+    with sqlite3.connect(tmp_path / "jobs.db") as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == []
+    monkeypatch.undo()
+    add(JobStore(tmp_path / "jobs.db"), "a")
+
+
+def test_a_store_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "jobs.db") as later:
+        later.execute("PRAGMA user_version = 99")
+    with pytest.raises(sqlite3.DatabaseError, match="later version"):
+        JobStore(tmp_path / "jobs.db")
+
+
+def test_a_removed_job_leaves_its_name(store: JobStore) -> None:
+    add(store, "a", Tags=[{"Key": "k", "Value": "v"}])
+
+    def refuse(job: Job) -> None:
+        raise RuntimeError(job.name)
+
+    with pytest.raises(RuntimeError, match="a"):
+        store.remove("processing", "a", refuse)
+    assert store.get("processing", "a") is not None
+    assert store.remove("processing", "a", lambda job: None).name == "a"
+    assert store.get("processing", "a") is None
+    assert store.tags("arn:a") == {}
+    with pytest.raises(KeyError):
+        store.remove("processing", "a", lambda job: None)
+    add(store, "a")
+
+
+def test_a_request_can_be_changed_after_the_end(store: JobStore) -> None:
+    add(store, "a", Environment={"A": "1"}, Other=1)
+    store.update("processing", "a", ProcessingJobStatus="Completed")
+    job = store.change_request("processing", "a", lambda job: {"Environment": {"B": "2"}})
+    assert job.request == {"Environment": {"B": "2"}, "Other": 1}
+    assert store.get("processing", "a") == job
+    with pytest.raises(KeyError):
+        store.change_request("processing", "none", lambda job: {})
+
+
+def test_removed_jobs_give_their_room_back(store: JobStore, tmp_path: Path) -> None:
+    add(store, "a", Environment={"A": "x" * 1_000_000})
+    store.remove("processing", "a", lambda job: None)
+    store.compact()
+    assert (tmp_path / "jobs.db").stat().st_size < 200_000
+    with store.alone():
+        JobStore(tmp_path / "jobs.db")  # reads while another writes
+    add(store, "b")
 
 
 def test_queries_select_and_order(store: JobStore) -> None:

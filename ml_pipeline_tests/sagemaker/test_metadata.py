@@ -27,18 +27,29 @@ def _no_endpoint_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_jobs_on_aws_have_links(region: str, host: str) -> None:
-    client = SageMakerConnection(
+    connection = SageMakerConnection(
         region=region, aws_access_key_id="a", aws_secret_access_key="b"
-    ).client("sagemaker")
+    )
     page = f"https://{host}/sagemaker/home?region={region}#"
-    assert console_url(client, PROCESSING, "job") == f"{page}/processing-jobs/job"
-    assert console_url(client, TRAINING, "job") == f"{page}/jobs/job"
-    assert logs_url(client, TRAINING, "job").startswith(f"https://{host}/cloudwatch/")
+    assert console_url(connection, PROCESSING, "job") == f"{page}/processing-jobs/job"
+    assert console_url(connection, TRAINING, "job") == f"{page}/jobs/job"
+    assert logs_url(connection, TRAINING, "job").startswith(f"https://{host}/cloudwatch/")
 
 
 def test_jobs_elsewhere_have_no_links(connection: SageMakerConnection) -> None:
-    assert console_url(connection.client("sagemaker"), PROCESSING, "job") is None
-    assert logs_url(connection.client("sagemaker"), PROCESSING, "job") is None
+    assert console_url(connection, PROCESSING, "job") is None
+    assert logs_url(connection, PROCESSING, "job") is None
+
+
+def test_another_service_may_have_pages_of_its_own() -> None:
+    connection = SageMakerConnection(
+        region="us-east-1",
+        endpoint_url="http://127.0.0.1:9",
+        job_page_url="http://127.0.0.1:9/_jobs/{kind}/{name}",
+        aws_access_key_id="a",
+        aws_secret_access_key="b",
+    )
+    assert console_url(connection, TRAINING, "job") == "http://127.0.0.1:9/_jobs/training/job"
 
 
 def tail(connection: SageMakerConnection) -> LogTail:

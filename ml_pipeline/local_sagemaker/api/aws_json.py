@@ -48,6 +48,11 @@ class JsonService:
         self._operations = operations
         self._invalid_code = invalid_code
 
+    @property
+    def offered(self) -> frozenset[str]:
+        """The names of its operations."""
+        return frozenset(self._operations)
+
     def answer(self, target: str, body: bytes) -> JsonAnswer:
         """Run the operation that a request names.
 
@@ -61,10 +66,10 @@ class JsonService:
         try:
             return _success(self._call(target, body))
         except ServiceError as error:
-            return _failure(error)
+            return failure(error)
         except Exception as error:
             _log.exception("%s failed", target)
-            return _failure(_internal_error(error))
+            return failure(_internal_error(error))
 
     def _call(self, target: str, body: bytes) -> Mapping[str, Any] | None:
         model, operation = self._find(target)
@@ -83,7 +88,9 @@ class JsonService:
             offered = ", ".join(sorted(self._operations))
             raise ServiceError(
                 self._invalid_code,
-                f"{name} is not supported by the local {self._title}, which has: {offered}",
+                f"{name} is not supported by the local {self._title}, which has: {offered}. "
+                "All that is supported: docs/supported.md of the project, or what "
+                "python -m ml_pipeline.local_sagemaker.api.supported prints",
             )
         return model.operation_model(name), self._operations[name]
 
@@ -118,7 +125,8 @@ def _success(response: Mapping[str, Any] | None) -> JsonAnswer:
     return JsonAnswer(200, body)
 
 
-def _failure(error: ServiceError) -> JsonAnswer:
+def failure(error: ServiceError) -> JsonAnswer:
+    """An error as an answer."""
     # The modelled errors say "Message", the others "message"; clients read either.
     text = {"__type": error.code, "message": error.message, "Message": error.message}
     return JsonAnswer(error.status, json.dumps(text).encode())

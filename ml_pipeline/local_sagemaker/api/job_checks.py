@@ -7,6 +7,7 @@ from typing import Any
 
 from ml_pipeline.local_sagemaker.api.account import REGION
 from ml_pipeline.local_sagemaker.api.errors import invalid
+from ml_pipeline.local_sagemaker.api.spot_checks import check_checkpoints, check_spot
 from ml_pipeline.local_sagemaker.home import JobKind
 from ml_pipeline.local_sagemaker.s3.errors import S3Error
 from ml_pipeline.local_sagemaker.s3.store import ObjectStore
@@ -33,11 +34,14 @@ def check_job(kind: JobKind, request: Mapping[str, Any], objects: ObjectStore) -
 
 def _check_processing(request: Mapping[str, Any]) -> None:
     cluster = request["ProcessingResources"]["ClusterConfig"]
-    _require(cluster, "ProcessingResources.ClusterConfig", "InstanceCount", "InstanceType")
+    _require(cluster, "ProcessingResources.ClusterConfig", "InstanceType")
     inputs = request.get("ProcessingInputs", [])
     outputs = request.get("ProcessingOutputConfig", {}).get("Outputs", [])
     _require_unique("InputName", inputs)
     _require_unique("OutputName", outputs)
+    # What AppManaged says of is the script's own affair.
+    inputs = [entry for entry in inputs if not entry.get("AppManaged")]
+    outputs = [entry for entry in outputs if not entry.get("AppManaged")]
     for entry in inputs:
         place = f"ProcessingInputs '{entry['InputName']}'"
         _require(entry, place, "S3Input")
@@ -62,9 +66,17 @@ def _check_ends(place: str, transfer: Mapping[str, Any]) -> None:
 
 def _check_training(request: Mapping[str, Any], objects: ObjectStore) -> None:
     _require(request["AlgorithmSpecification"], "AlgorithmSpecification", "TrainingImage")
+    _require(request, "The request", "ResourceConfig")
     resources = request["ResourceConfig"]
-    _require(resources, "ResourceConfig", "InstanceCount", "InstanceType", "VolumeSizeInGB")
+    instances = () if "InstanceGroups" in resources else ("InstanceCount", "InstanceType")
+    _require(resources, "ResourceConfig", *instances, "VolumeSizeInGB")
+    if request.get("EnableManagedSpotTraining") and resources.get("KeepAlivePeriodInSeconds"):
+        raise invalid("KeepAlivePeriodInSeconds is not supported with managed spot training")
+    check_spot(request)
+    check_checkpoints(request)
     _require_s3("OutputDataConfig", request["OutputDataConfig"]["S3OutputPath"])
+    if "TensorBoardOutputConfig" in request:
+        _require_s3("TensorBoardOutputConfig", request["TensorBoardOutputConfig"]["S3OutputPath"])
     channels = request.get("InputDataConfig", [])
     _require_unique("ChannelName", channels)
     for channel in channels:

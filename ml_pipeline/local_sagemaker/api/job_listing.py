@@ -7,8 +7,10 @@ from typing import Any
 
 from ml_pipeline.local_sagemaker.api.errors import invalid
 from ml_pipeline.local_sagemaker.api.job_kinds import KindOfJob
+from ml_pipeline.local_sagemaker.home import JobKind
 from ml_pipeline.local_sagemaker.job_query import JobQuery, SortBy
 from ml_pipeline.local_sagemaker.store import Job, JobStore
+from ml_pipeline.local_sagemaker.warm_pools import WarmPool
 
 _DEFAULT_PAGE = 10
 _SORT_BY: Mapping[str, SortBy] = {"CreationTime": "created", "Name": "name", "Status": "status"}
@@ -18,61 +20,94 @@ def list_jobs(kind: KindOfJob, store: JobStore, request: Mapping[str, Any]) -> d
     """Answer ``ListProcessingJobs`` or ``ListTrainingJobs``.
 
     Raises:
-        ServiceError: The token is none of ours, or belongs to a list in another order.
+        ServiceError: The token is none of ours, or belongs to another list.
     """
     size = request.get("MaxResults", _DEFAULT_PAGE)
-    sort_by = request.get("SortBy", "CreationTime")
-    order = request.get("SortOrder", "Ascending")
-    jobs: list[Job] = []
-    # Jobs here have no warm pools and no training plans: nothing can match such a filter.
-    if not request.keys() & {"WarmPoolStatusEquals", "TrainingPlanArnEquals"}:
-        jobs = store.find(
-            JobQuery(
-                kind=kind.kind,
-                created_after=request.get("CreationTimeAfter"),
-                created_before=request.get("CreationTimeBefore"),
-                modified_after=request.get("LastModifiedTimeAfter"),
-                modified_before=request.get("LastModifiedTimeBefore"),
-                name_contains=request.get("NameContains"),
-                status=request.get("StatusEquals"),
-                sort_by=_SORT_BY[sort_by],
-                descending=order == "Descending",
-                after=_read_token(request.get("NextToken"), sort_by, order),
-                limit=size + 1,
-            )
+    order = _Order(kind.kind, request.get("SortBy", "CreationTime"), request.get("SortOrder"))
+    status = request.get("StatusEquals")
+    afterwards = kind.selects_pages and "MaxResults" in request
+    found = store.find(
+        JobQuery(
+            kind=kind.kind,
+            created_after=request.get("CreationTimeAfter"),
+            created_before=request.get("CreationTimeBefore"),
+            modified_after=request.get("LastModifiedTimeAfter"),
+            modified_before=request.get("LastModifiedTimeBefore"),
+            name_contains=request.get("NameContains"),
+            status=None if afterwards else status,
+            warm_pool=request.get("WarmPoolStatusEquals"),
+            training_plan=request.get("TrainingPlanArnEquals"),
+            sort_by=_SORT_BY[order.by],
+            descending=order.descending,
+            after=order.read(request.get("NextToken")),
+            limit=size + 1,
         )
-    page = jobs[:size]
-    response: dict[str, Any] = {kind.member("Summaries"): [_summary(kind, job) for job in page]}
-    if len(jobs) > size:
-        response["NextToken"] = _token(page[-1], sort_by, order)
+    )
+    page = found[:size]
+    jobs = [job for job in page if status in {None, job.status}]
+    response: dict[str, Any] = {kind.member("Summaries"): _summaries(kind, store, jobs)}
+    if len(found) > size:
+        response["NextToken"] = order.token(page[-1])
     return response
 
 
-def _summary(kind: KindOfJob, job: Job) -> dict[str, Any]:
-    return {
+def _summaries(kind: KindOfJob, store: JobStore, jobs: list[Job]) -> list[dict[str, Any]]:
+    training = kind.kind == "training"
+    pools = store.pools([job.name for job in jobs]) if training else {}
+    return [_summary(kind, job, pools.get(job.name)) for job in jobs]
+
+
+def _summary(kind: KindOfJob, job: Job, pool: WarmPool | None) -> dict[str, Any]:
+    summary = {
         kind.member("Name"): job.name,
         kind.member("Arn"): job.arn,
         "CreationTime": job.created,
         "LastModifiedTime": job.modified,
         **{member: job.state[member] for member in kind.summary if member in job.state},
     }
+    plan = job.request.get("ResourceConfig", {}).get("TrainingPlanArn")
+    if plan is not None:
+        summary["TrainingPlanArn"] = plan
+    if pool is not None:
+        summary["WarmPoolStatus"] = pool.described()
+    return summary
 
 
-def _token(last: Job, sort_by: str, order: str) -> str:
-    value = {"CreationTime": last.created, "Name": last.name, "Status": last.status}[sort_by]
-    text = json.dumps([sort_by, order, value, last.name])
-    return base64.urlsafe_b64encode(text.encode()).decode()
+class _Order:
+    """The order of a list, and the tokens that say how far one has been read.
 
+    Args:
+        kind: Whose list it is.
+        by: ``SortBy``.
+        order: ``SortOrder``.
+    """
 
-def _read_token(token: str | None, sort_by: str, order: str) -> tuple[float | str, str] | None:
-    if token is None:
-        return None
-    try:
-        made_for, made_in, value, name = json.loads(base64.urlsafe_b64decode(token.encode()))
-    except (ValueError, TypeError, RecursionError):
-        raise invalid("Invalid NextToken") from None
-    kind_of_value = float if sort_by == "CreationTime" else str
-    good = (made_for, made_in) == (sort_by, order) and isinstance(value, kind_of_value)
-    if not good or not isinstance(name, str) or not f"{value}{name}".isascii():
-        raise invalid("Invalid NextToken: it belongs to another list")
-    return value, name
+    def __init__(self, kind: JobKind, by: str, order: str | None) -> None:
+        self.by = by
+        self.descending = order == "Descending"
+        self._name = f"{kind} {by} {'down' if self.descending else 'up'}"
+
+    def token(self, last: Job) -> str:
+        """The token of the page behind a job."""
+        value = {"CreationTime": last.created, "Name": last.name, "Status": last.status}[self.by]
+        text = json.dumps([self._name, value, last.name])
+        return base64.urlsafe_b64encode(text.encode()).decode()
+
+    def read(self, token: str | None) -> tuple[float | str, str] | None:
+        """The sort value and name of the job that a token stands behind.
+
+        Raises:
+            ServiceError: It is none of ours, or belongs to another list.
+        """
+        if token is None:
+            return None
+        try:
+            order, value, name = json.loads(base64.urlsafe_b64decode(token.encode()))
+        except (ValueError, TypeError, RecursionError):
+            raise invalid("Invalid NextToken") from None
+        good = isinstance(value, float if self.by == "CreationTime" else str)
+        if order != self._name or not good or not isinstance(name, str):
+            raise invalid("Invalid NextToken: it belongs to another list")
+        if not f"{value}{name}".isascii():
+            raise invalid("Invalid NextToken")
+        return value, name

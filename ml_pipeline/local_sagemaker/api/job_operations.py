@@ -1,21 +1,31 @@
-"""Create, Describe, Stop and List of processing and training jobs."""
+"""Create, Describe, Stop, Delete, List and Update of processing and training jobs."""
 
 import signal
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 from ml_pipeline.local_sagemaker.api.account import job_arn
 from ml_pipeline.local_sagemaker.api.errors import ServiceError, invalid
 from ml_pipeline.local_sagemaker.api.job_checks import check_job
+from ml_pipeline.local_sagemaker.api.job_defaults import completed
+from ml_pipeline.local_sagemaker.api.job_description import describe
 from ml_pipeline.local_sagemaker.api.job_kinds import KindOfJob
 from ml_pipeline.local_sagemaker.api.job_listing import list_jobs
-from ml_pipeline.local_sagemaker.api.service_models import service_model
+from ml_pipeline.local_sagemaker.api.job_updates import updated
+from ml_pipeline.local_sagemaker.api.tag_operations import check_tags
 from ml_pipeline.local_sagemaker.api.unsupported import refuse_unsupported
+from ml_pipeline.local_sagemaker.home import JobKind
+from ml_pipeline.local_sagemaker.job_remains import await_tidied
 from ml_pipeline.local_sagemaker.job_states import first_state, stopping
 from ml_pipeline.local_sagemaker.s3.store import ObjectStore
 from ml_pipeline.local_sagemaker.store import Job, JobExistsError, JobStore
+from ml_pipeline.local_sagemaker.warm_pools import WarmPool
 
 Members = Mapping[str, Any]
+
+Admit = Callable[[JobKind, str, Members], AbstractContextManager[None]]
+"""Lets a job of a kind, name and request be recorded, for as long as it is entered."""
 
 
 class JobOperations:
@@ -26,6 +36,8 @@ class JobOperations:
         store: Where jobs are recorded.
         objects: Where their inputs lie.
         launch: Starts the supervisor of a job that was just recorded.
+        clear: Removes what is on disk of a job whose record was just removed.
+        admit: Refuses jobs for which there are no instances.
     """
 
     def __init__(
@@ -34,11 +46,15 @@ class JobOperations:
         store: JobStore,
         objects: ObjectStore,
         launch: Callable[[Job], None],
+        clear: Callable[[JobKind, str], None],
+        admit: Admit,
     ) -> None:
         self._kind = kind
         self._store = store
         self._objects = objects
         self._launch = launch
+        self._clear = clear
+        self._admit = admit
 
     def create(self, request: Members) -> dict[str, Any]:
         """Answer ``CreateProcessingJob`` or ``CreateTrainingJob``.
@@ -49,12 +65,16 @@ class JobOperations:
             ServiceError: The job cannot run as described, or its name is taken.
         """
         kind = self._kind.kind
-        check_job(kind, request, self._objects)
+        # First: what is there in its place would be missing for the checks of a job.
         refuse_unsupported(kind, request)
+        check_job(kind, request, self._objects)
+        check_tags(request.get("Tags", []))
+        request = completed(kind, request)
         name = request[self._kind.member("Name")]
         state = first_state(kind, request)
         try:
-            job = self._store.add(kind, name, job_arn(kind, name), request, state)
+            with self._admit(kind, name, request):
+                job = self._store.add(kind, name, job_arn(kind, name), request, state)
         except JobExistsError as error:
             text = self._kind.duplicate.format(arn=error.arn)
             raise ServiceError("ResourceInUse", text) from None
@@ -68,17 +88,7 @@ class JobOperations:
             ServiceError: There is no such job.
         """
         job = self._get(request)
-        described = {
-            **self._kind.defaults,
-            **job.request,
-            **job.state,
-            self._kind.member("Arn"): job.arn,
-            "CreationTime": job.created,
-            "LastModifiedTime": job.modified,
-        }
-        model = service_model("sagemaker").operation_model(f"Describe{self._kind.member('')}")
-        known = model.output_shape.members if model.output_shape else {}
-        return {name: value for name, value in described.items() if name in known}
+        return describe(self._kind, job, self._pool(job))
 
     def stop(self, request: Members) -> None:
         """Answer ``StopProcessingJob`` or ``StopTrainingJob``.
@@ -90,13 +100,43 @@ class JobOperations:
         """
         job = self._get(request)
         if job.ended:
-            raise invalid(
-                f"The request was rejected because the {self._kind.kind} job is in status "
-                f"{job.status}."
-            )
+            raise invalid(self._rejected(job))
         job = self._store.change(job.kind, job.name, stopping(job.kind))
         if job.supervisor is not None and not job.ended:
             job.supervisor.signal(signal.SIGTERM)
+
+    def delete(self, request: Members) -> None:
+        """Answer ``DeleteProcessingJob`` or ``DeleteTrainingJob``.
+
+        The job's log streams stay, as they do in CloudWatch.
+
+        Raises:
+            ServiceError: There is no such job, it has not ended, or its warm pool is there still.
+        """
+        job = self._get(request)
+        self._require_deletable(job)
+        if job.supervisor is not None:
+            await_tidied(job.supervisor)
+        try:
+            self._store.remove(job.kind, job.name, self._require_deletable)
+        except KeyError:
+            raise self._not_found(job.name) from None
+        self._clear(job.kind, job.name)
+
+    def update(self, request: Members) -> dict[str, Any]:
+        """Answer ``UpdateTrainingJob``.
+
+        Raises:
+            ServiceError: There is no such job, or it is not where this can be changed.
+        """
+        job = self._get(request)
+        try:
+            job = self._store.change_request(
+                job.kind, job.name, lambda found: updated(found, self._pool(found), request)
+            )
+        except KeyError:
+            raise self._not_found(job.name) from None
+        return {self._kind.member("Arn"): job.arn}
 
     def list_jobs(self, request: Members) -> dict[str, Any]:
         """Answer ``ListProcessingJobs`` or ``ListTrainingJobs``."""
@@ -106,5 +146,24 @@ class JobOperations:
         name = request[self._kind.member("Name")]
         job = self._store.get(self._kind.kind, name)
         if job is None:
-            raise invalid(self._kind.not_found.format(name=name))
+            raise self._not_found(name)
         return job
+
+    def _not_found(self, name: str) -> ServiceError:
+        return invalid(self._kind.not_found.format(name=name))
+
+    def _pool(self, job: Job) -> WarmPool | None:
+        return self._store.pools([job.name]).get(job.name) if job.kind == "training" else None
+
+    def _require_deletable(self, job: Job) -> None:
+        if not job.ended:
+            raise ServiceError("ResourceInUse", self._rejected(job))
+        pool = self._pool(job)
+        if pool is not None and pool.status == "Available":
+            text = "The request was rejected because the training job retains a warm pool."
+            raise ServiceError("ResourceInUse", text)
+
+    def _rejected(self, job: Job) -> str:
+        return (
+            f"The request was rejected because the {self._kind.kind} job is in status {job.status}."
+        )

@@ -42,7 +42,11 @@ class MotoBridge:
         loop = asyncio.get_running_loop()
         async with self._importing:
             if self._client is None:
-                self._client = await loop.run_in_executor(self._threads, _moto)
+                try:
+                    self._client = await loop.run_in_executor(self._threads, _moto)
+                except ImportError as error:
+                    _log.exception("moto cannot be imported")
+                    return _failure(request.headers, f"moto cannot be imported: {error}")
         body = await request.read()
         client = self._client
         return await loop.run_in_executor(self._threads, _ask, client, request, body)

@@ -4,15 +4,26 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from html import escape
 
 from aiohttp import web
 
-from ml_pipeline.local_sagemaker.api.aws_json import CONTENT_TYPE, JsonService
-from ml_pipeline.local_sagemaker.api.dispatch import is_local, signed_service
+from ml_pipeline.local_sagemaker.api.aws_json import (
+    CONTENT_TYPE,
+    JsonAnswer,
+    JsonService,
+    failure,
+)
+from ml_pipeline.local_sagemaker.api.dispatch import is_local, is_strange, signed_service
+from ml_pipeline.local_sagemaker.api.errors import ServiceError
 from ml_pipeline.local_sagemaker.api.moto_bridge import MotoBridge
+from ml_pipeline.local_sagemaker.faults import admin as admin_api
+from ml_pipeline.local_sagemaker.faults.calls import DroppedError, trouble, under
+from ml_pipeline.local_sagemaker.faults.cutting import cut
+from ml_pipeline.local_sagemaker.faults.object_calls import S3Faults
+from ml_pipeline.local_sagemaker.faults.registry import Faults
 from ml_pipeline.local_sagemaker.home import Home
-from ml_pipeline.local_sagemaker.s3.http import S3Handler
+from ml_pipeline.local_sagemaker.page.pages import PREFIX, Pages
+from ml_pipeline.local_sagemaker.s3.http import S3Handler, meet_expectation
 from ml_pipeline.local_sagemaker.s3.store import ObjectStore
 
 HEALTH_PATH = "/_health"
@@ -30,6 +41,10 @@ class Server:
         version: Of this package.
         objects: The objects behind S3.
         json_services: The services of the JSON protocol, by the name they are signed for.
+        faults: The faults that requests meet.
+        admin: Takes faults from people.
+        pages: The pages for a person.
+        names: What clients may call this machine besides the names of the loopback.
     """
 
     def __init__(
@@ -38,11 +53,19 @@ class Server:
         version: str,
         objects: ObjectStore,
         json_services: dict[str, JsonService],
+        faults: Faults,
+        admin: admin_api.Admin,
+        pages: Pages,
+        names: frozenset[str] = frozenset(),
     ) -> None:
         self._home = home
         self._version = version
         self._json_services = json_services
-        self._s3 = S3Handler(objects)
+        self._faults = faults
+        self._admin = admin
+        self._pages = pages
+        self._names = names
+        self._s3 = S3Handler(objects, S3Faults(faults))
         self._moto = MotoBridge()
         # Threads of their own: no number of transfers can keep a Describe waiting.
         self._threads = ThreadPoolExecutor(_JSON_THREADS, thread_name_prefix="json")
@@ -50,31 +73,51 @@ class Server:
     def application(self) -> web.Application:
         """The aiohttp application."""
         app = web.Application(client_max_size=_BIGGEST_REQUEST)
-        app.router.add_route("*", r"/{path:[\s\S]*}", self._handle)
+        app.router.add_route("*", r"/{path:[\s\S]*}", self._handle, expect_handler=meet_expectation)
         app.on_cleanup.append(self._close)
         return app
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
-        if not is_local(request.headers):
+        if not is_local(request.headers, self._names):
             text = "This service answers only to 127.0.0.1, localhost and [::1]."
             return web.Response(status=403, text=text)
         service = signed_service(request.headers, request.query)
-        if service is None and request.method == "GET":
-            if request.path == HEALTH_PATH:
-                return self._health()
-            if request.path == "/":
-                return self._about()
-        if service in self._json_services and request.path == "/":
-            return await self._handle_json(self._json_services[service], request)
+        if is_strange(request.headers, request.method, service):
+            return web.Response(status=403, text="This is not for other sites' pages.")
+        own = await self._own(request) if service is None else None
+        if own is not None:
+            return own
+        if service is not None and service in self._json_services and request.path == "/":
+            return await self._handle_json(service, request)
         if service is None or service == "s3":
             return await self._s3.handle(request)
         return await self._moto.handle(request)
 
-    async def _handle_json(self, service: JsonService, request: web.Request) -> web.Response:
+    async def _own(self, request: web.Request) -> web.Response | None:
+        """The answer to what is asked of this service alone; None to what AWS has too."""
+        if request.path.startswith(admin_api.PREFIX):
+            return await self._admin.answer(request)
+        if request.method == "GET" and request.path == HEALTH_PATH:
+            return self._health()
+        if request.method == "GET" and (request.path == "/" or request.path.startswith(PREFIX)):
+            return await self._page(request)
+        return None
+
+    async def _handle_json(self, name: str, request: web.Request) -> web.StreamResponse:
+        service = self._json_services[name]
         body = await request.read()
         target = request.headers.get("X-Amz-Target", "")
         loop = asyncio.get_running_loop()
-        answer = await loop.run_in_executor(self._threads, service.answer, target, body)
+
+        def done() -> Awaitable[JsonAnswer]:
+            return loop.run_in_executor(self._threads, service.answer, target, body)
+
+        try:
+            answer = await under(trouble(self._faults, name, target.rpartition(".")[2]), done)
+        except ServiceError as error:
+            answer = failure(error)
+        except DroppedError:
+            return cut(request)
         headers = {"Content-Type": CONTENT_TYPE, "x-amzn-RequestId": os.urandom(16).hex()}
         return web.Response(status=answer.status, body=answer.body, headers=headers)
 
@@ -83,15 +126,17 @@ class Server:
             {"version": self._version, "home": str(self._home.root), "pid": os.getpid()}
         )
 
-    def _about(self) -> web.Response:
-        page = (
-            "<!doctype html><title>SageMaker on this machine</title>"
-            "<h1>SageMaker on this machine</h1>"
-            f"<p>Home: <code>{escape(str(self._home.root))}</code>, version {self._version}.</p>"
-            "<p>An endpoint for AWS clients: <code>ml-pipeline local env</code> prints what"
-            " connects them; <code>aws sagemaker list-processing-jobs</code> shows its jobs.</p>"
+    async def _page(self, request: web.Request) -> web.Response:
+        loop = asyncio.get_running_loop()
+        answer = self._pages.answer
+        page = await loop.run_in_executor(self._threads, answer, request.path, request.query)
+        return web.Response(
+            status=page.status,
+            body=page.body,
+            content_type=page.content_type,
+            charset="utf-8",
+            headers=page.headers,
         )
-        return web.Response(text=page, content_type="text/html")
 
     async def _close(self, _app: web.Application) -> None:
         self._moto.close()

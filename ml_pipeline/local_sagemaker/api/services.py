@@ -4,22 +4,31 @@ from collections.abc import Callable
 
 from ml_pipeline.local_sagemaker.api.aws_json import JsonService, Operation
 from ml_pipeline.local_sagemaker.api.job_kinds import KINDS
-from ml_pipeline.local_sagemaker.api.job_operations import JobOperations
+from ml_pipeline.local_sagemaker.api.job_operations import Admit, JobOperations
 from ml_pipeline.local_sagemaker.api.log_filtering import filter_log_events
 from ml_pipeline.local_sagemaker.api.logs_api import LogOperations
 from ml_pipeline.local_sagemaker.api.tag_operations import TagOperations
+from ml_pipeline.local_sagemaker.home import JobKind
 from ml_pipeline.local_sagemaker.log_files import LogFiles
 from ml_pipeline.local_sagemaker.s3.store import ObjectStore
 from ml_pipeline.local_sagemaker.store import Job, JobStore
 
 
-def sagemaker(store: JobStore, objects: ObjectStore, launch: Callable[[Job], None]) -> JsonService:
+def sagemaker(
+    store: JobStore,
+    objects: ObjectStore,
+    launch: Callable[[Job], None],
+    clear: Callable[[JobKind, str], None],
+    admit: Admit,
+) -> JsonService:
     """SageMaker, as far as it is here.
 
     Args:
         store: Where jobs are recorded.
         objects: Where their inputs lie.
         launch: Starts the supervisor of a job that was just recorded.
+        clear: Removes what is on disk of a job whose record was just removed.
+        admit: Refuses jobs for which there are no instances.
     """
     tags = TagOperations(store)
     operations: dict[str, Operation] = {
@@ -28,13 +37,16 @@ def sagemaker(store: JobStore, objects: ObjectStore, launch: Callable[[Job], Non
         "DeleteTags": tags.delete_tags,
     }
     for kind in KINDS.values():
-        jobs = JobOperations(kind, store, objects, launch)
+        jobs = JobOperations(kind, store, objects, launch, clear, admit)
         operations |= {
             f"Create{kind.member('')}": jobs.create,
             f"Describe{kind.member('')}": jobs.describe,
             f"Stop{kind.member('')}": jobs.stop,
+            f"Delete{kind.member('')}": jobs.delete,
             f"List{kind.member('s')}": jobs.list_jobs,
         }
+        if kind.kind == "training":
+            operations["UpdateTrainingJob"] = jobs.update
     return JsonService("sagemaker", "SageMaker", operations, "ValidationException")
 
 

@@ -1,6 +1,6 @@
 """AddTags, ListTags and DeleteTags."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ml_pipeline.local_sagemaker.api.account import job_arn
@@ -11,6 +11,21 @@ from ml_pipeline.local_sagemaker.store import JobStore
 _MOST_TAGS = 50
 
 Members = Mapping[str, Any]
+
+
+def check_tags(tags: Iterable[Mapping[str, str]]) -> None:
+    """Refuse tags that the service keeps for itself, and keys that are given twice.
+
+    Raises:
+        ServiceError: It names the key.
+    """
+    seen: set[str] = set()
+    for key in (tag["Key"] for tag in tags):
+        if key.lower().startswith("aws:"):
+            raise invalid(f"Tag keys that begin with aws: are reserved for system use: {key}")
+        if key in seen:
+            raise invalid(f"Duplicate tag keys found: {key}")
+        seen.add(key)
 
 
 class TagOperations:
@@ -30,6 +45,7 @@ class TagOperations:
             ServiceError: There is no such job, or it would have more than 50 tags.
         """
         arn = self._known(request["ResourceArn"])
+        check_tags(request["Tags"])
         new = {tag["Key"]: tag["Value"] for tag in request["Tags"]}
         if len(self._store.tags(arn) | new) > _MOST_TAGS:
             raise invalid(f"A resource can have at most {_MOST_TAGS} tags: {arn}")
@@ -40,8 +56,10 @@ class TagOperations:
         """Answer ``ListTags``: all of them, since a page has room for more than there can be.
 
         Raises:
-            ServiceError: There is no such job.
+            ServiceError: There is no such job, or a token: no answer has one.
         """
+        if "NextToken" in request:
+            raise invalid("Invalid NextToken")
         return {"Tags": self._tags(self._known(request["ResourceArn"]))}
 
     def delete_tags(self, request: Members) -> dict[str, Any]:

@@ -16,6 +16,7 @@ Json = Any
 """A value that came out of a JSON body."""
 
 _LONGEST_ECHO = 1000
+_LAST_SECOND = 253_402_300_799  # of the year 9999, in seconds since the epoch
 _INTEGER_BITS = {"integer": 32, "long": 64}
 
 
@@ -137,7 +138,9 @@ def _require_type(shape: Shape, value: Json, path: str) -> None:
     kind = shape.type_name
     if kind in _INTEGER_BITS:
         good = _is_number(value, int) and abs(value) < 2 ** (_INTEGER_BITS[kind] - 1)
-    elif kind in {"float", "double", "timestamp"}:
+    elif kind == "timestamp":
+        good = _is_number(value, int, float) and abs(value) <= _LAST_SECOND
+    elif kind in {"float", "double"}:
         good = _is_number(value, int, float)
     else:
         types = {"structure": dict, "map": dict, "list": list, "boolean": bool, "string": str}

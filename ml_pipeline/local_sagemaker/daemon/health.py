@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ml_pipeline.local_sagemaker.api.account import REGION
+from ml_pipeline.local_sagemaker.home import Home
+from ml_pipeline.local_sagemaker.sdk_defaults import sdk_environment
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Endpoint:
             "AWS_DEFAULT_REGION": REGION,
             "AWS_REGION": REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
+            **sdk_environment(Home(self.home)),
         }
 
 

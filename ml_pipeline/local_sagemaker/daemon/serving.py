@@ -1,12 +1,11 @@
 """The daemon's life: everything it is made of, from the port to the last request."""
 
 import asyncio
-import errno
 import logging
 import signal
-import socket
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib import metadata
 
 from aiohttp import web
@@ -16,27 +15,40 @@ from ml_pipeline.local_sagemaker.api.account import job_arn
 from ml_pipeline.local_sagemaker.api.server import Server
 from ml_pipeline.local_sagemaker.api.service_models import service_model
 from ml_pipeline.local_sagemaker.api.validation import validate
-from ml_pipeline.local_sagemaker.daemon.errors import PortInUseError
-from ml_pipeline.local_sagemaker.daemon.health import ask
+from ml_pipeline.local_sagemaker.daemon.interruptions import NotInterruptibleError, interrupt
 from ml_pipeline.local_sagemaker.daemon.launcher import SUPERVISOR, Launcher
-from ml_pipeline.local_sagemaker.daemon.ports import listener
+from ml_pipeline.local_sagemaker.daemon.listening import Reach, listen
 from ml_pipeline.local_sagemaker.daemon.record import DaemonRecord
 from ml_pipeline.local_sagemaker.daemon.watcher import Watcher
+from ml_pipeline.local_sagemaker.events.sender import sender
+from ml_pipeline.local_sagemaker.faults.admin import Admin
+from ml_pipeline.local_sagemaker.faults.instances import Instances
+from ml_pipeline.local_sagemaker.faults.late_logs import LateLogFiles
+from ml_pipeline.local_sagemaker.faults.parsing import InvalidFaultError
+from ml_pipeline.local_sagemaker.faults.registry import Faults
 from ml_pipeline.local_sagemaker.home import Home
+from ml_pipeline.local_sagemaker.job_remains import left_aside, remove_directory
 from ml_pipeline.local_sagemaker.log_files import LogFiles
+from ml_pipeline.local_sagemaker.page.pages import Pages
 from ml_pipeline.local_sagemaker.process import ProcessId
 from ml_pipeline.local_sagemaker.s3.http import SERVER_OPTIONS
 from ml_pipeline.local_sagemaker.s3.store import ObjectStore
-from ml_pipeline.local_sagemaker.store import JobStore
+from ml_pipeline.local_sagemaker.sdk_defaults import write_sdk_defaults
+from ml_pipeline.local_sagemaker.store import Job, JobStore
+from ml_pipeline.local_sagemaker.trees import remove_tree
 
 _LAST_REQUESTS_SECONDS = 3.0
-_BACKLOG = 128
+_THIS_MACHINE = Reach()
 
 _log = logging.getLogger(__name__)
 
 
 async def serve(
-    home: Home, port: int, ready: Callable[[], None], supervisor: Sequence[str] = SUPERVISOR
+    home: Home,
+    port: int,
+    ready: Callable[[], None],
+    supervisor: Sequence[str] = SUPERVISOR,
+    reach: Reach = _THIS_MACHINE,
 ) -> None:
     """Serve until SIGTERM or SIGINT.
 
@@ -44,23 +56,22 @@ async def serve(
 
     Args:
         home: The service's home, which nobody else serves.
-        port: Where on 127.0.0.1 to listen; 0 for any free port.
+        port: Where to listen; 0 for any free port.
         ready: Called once requests are answered.
         supervisor: The command that runs a job.
+        reach: From where else than this machine it can be reached.
 
     Raises:
         PortInUseError: Another program has the port.
     """
     loop = asyncio.get_running_loop()
-    listening = _listen(home, port)
-    port = listening.getsockname()[1]
+    listening = listen(home, port, reach)
+    record = DaemonRecord(ProcessId.current(), listening[0].getsockname()[1], _version())
+    endpoint = f"http://127.0.0.1:{record.port}"
     store, objects = JobStore(home.job_database), ObjectStore(home.s3)
-    launcher = Launcher(home, f"http://127.0.0.1:{port}", supervisor)
-    watcher = Watcher(home, store, launcher, loop)
-    sagemaker = services.sagemaker(store, objects, watcher.launch)
-    json_services = {"sagemaker": sagemaker, "logs": services.logs(LogFiles(home.logs))}
-    record = DaemonRecord(ProcessId.current(), port, _version())
-    server = Server(home, record.version, objects, json_services)
+    events = sender(home.job_database, endpoint)
+    watcher = Watcher(home, store, Launcher(home, endpoint, supervisor), loop)
+    server = _server(home, store, objects, watcher.launch, record.version, reach)
     await loop.run_in_executor(None, watcher.recover)
     runner = web.AppRunner(
         server.application(),
@@ -69,51 +80,60 @@ async def serve(
         **SERVER_OPTIONS,
     )
     await runner.setup()
-    await web.SockSite(runner, listening).start()
+    for each in listening:
+        await web.SockSite(runner, each).start()
+    if events is not None:
+        events.start()
+    write_sdk_defaults(home)
     record.write(home.daemon_record)
     ready()
-    threading.Thread(target=_tidy_and_warm, args=(objects,), daemon=True).start()
-    _log.info("serving %s on port %d", home.root, port)
+    threading.Thread(target=_tidy_and_warm, args=(home, objects), daemon=True).start()
+    _log.info("serving %s on port %d", home.root, record.port)
     await _asked_to_stop(loop)
     home.daemon_record.unlink(missing_ok=True)
+    if events is not None:
+        await loop.run_in_executor(None, events.stop)
     await runner.cleanup()
 
 
-def _listen(home: Home, port: int) -> socket.socket:
-    listening = socket.socket()
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        # Never another address: there are no passwords here, and jobs run what they are told.
-        listening.bind(("127.0.0.1", port))
-        listening.listen(_BACKLOG)
-    except OSError as error:
-        listening.close()
-        if error.errno in {errno.EADDRINUSE, errno.EACCES}:
-            raise PortInUseError(_port_in_use(home, port, error)) from error
-        raise
-    return listening
-
-
-def _port_in_use(home: Home, port: int, error: OSError) -> str:
-    other = ask(port, timeout=1.0)
-    if other is not None and other.home == home.root:
-        # We hold the lock of this home, so what that one holds was deleted under it.
-        return (
-            f"Port {port} of this machine is still held by the local SageMaker (pid {other.pid}) "
-            f"of a directory {home.root} that was deleted. End it with: kill {other.pid}"
-        )
-    if other is not None:
-        holder = f"the local SageMaker of {other.home} (pid {other.pid}) has it"
-    else:
-        program = listener(port)
-        holder = f"{program} has it" if program else str(error.strerror)
-    return (
-        f"Port {port} of this machine cannot be used: {holder}. "
-        "Stop that, or choose another port with ML_PIPELINE_LOCAL_PORT."
+def _server(
+    home: Home,
+    store: JobStore,
+    objects: ObjectStore,
+    launch: Callable[[Job], None],
+    version: str,
+    reach: Reach,
+) -> Server:
+    """All that answers requests, with the faults that it meets."""
+    faults = Faults()
+    instances = Instances(faults, store)
+    sagemaker = services.sagemaker(
+        store,
+        objects,
+        instances.launching(launch),
+        partial(remove_directory, home, store),
+        instances.admitted,
     )
+    logs = services.logs(LateLogFiles(home.logs, faults))
+    admin = Admin(faults, partial(_interrupt_spot, store))
+    pages = Pages(store, LogFiles(home.logs), {"version": version, "home": str(home.root)})
+    json_services = {"sagemaker": sagemaker, "logs": logs}
+    return Server(home, version, objects, json_services, faults, admin, pages, reach.hosts)
 
 
-def _tidy_and_warm(objects: ObjectStore) -> None:
+def _interrupt_spot(store: JobStore, name: str, capacity_after: float) -> None:
+    """Interrupt a spot job for the admin API.
+
+    Raises:
+        InvalidFaultError: It cannot be interrupted.
+    """
+    try:
+        interrupt(store, name, capacity_after)
+    except NotInterruptibleError as error:
+        raise InvalidFaultError(str(error)) from error
+
+
+def _tidy_and_warm(home: Home, objects: ObjectStore) -> None:
     """Do now, beside the requests, what is in nobody's way.
 
     Files that killed writers left are removed; models are read and patterns built, so that the
@@ -123,6 +143,8 @@ def _tidy_and_warm(objects: ObjectStore) -> None:
     shape = service_model("sagemaker").operation_model("AddTags").input_shape
     tags = [{"Key": "key", "Value": "value"}]
     validate(shape, {"ResourceArn": job_arn("processing", "job"), "Tags": tags}, "")
+    for directory in left_aside(home):
+        remove_tree(directory)
 
 
 async def _asked_to_stop(loop: asyncio.AbstractEventLoop) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from ml_pipeline.local_sagemaker.daemon.job_endings import end_lost
 from ml_pipeline.local_sagemaker.daemon.launcher import Launcher
-from ml_pipeline.local_sagemaker.home import Home, JobKind
+from ml_pipeline.local_sagemaker.home import Home
 from ml_pipeline.local_sagemaker.job_states import cut_off
 from ml_pipeline.local_sagemaker.process import ProcessId
 from ml_pipeline.local_sagemaker.store import Job, JobStore
@@ -55,7 +55,7 @@ class Watcher:
             return
         self._children[child.pid] = child
         process = ProcessId.of(child.pid)
-        self._watch_soon(job.kind, job.name, process)
+        self._watch_soon(job, process)
         try:
             self._store.set_supervisor(job.kind, job.name, process)
         except sqlite3.Error:
@@ -66,33 +66,34 @@ class Watcher:
         """Take up the jobs that an earlier daemon left: launch, watch, or end each of them."""
         for job in self._store.unfinished():
             if job.supervisor is not None:
-                self._watch_soon(job.kind, job.name, job.supervisor)
+                self._watch_soon(job, job.supervisor)
             elif job.status == "Stopping":
                 end_lost(self._home, self._store, job)
             else:
                 self.launch(job)
 
-    def settle(self, kind: JobKind, name: str, gone: ProcessId) -> None:
+    def settle(self, watched: Job, gone: ProcessId) -> None:
         """End a job whose supervisor has gone, unless it has ended or another one runs it."""
         child = self._children.pop(gone.pid, None)
         if child is not None:
             child.wait()
-        job = self._store.get(kind, name)
-        if job is None or job.ended:
+        job = self._store.get(watched.kind, watched.name)
+        # One that was deleted meanwhile may have left its name to another.
+        if job is None or job.ended or job.created != watched.created:
             return
         if job.supervisor is not None and job.supervisor != gone:
-            self._watch_soon(kind, name, job.supervisor)
+            self._watch_soon(job, job.supervisor)
             return
         end_lost(self._home, self._store, job)
 
-    def _watch_soon(self, kind: JobKind, name: str, process: ProcessId) -> None:
+    def _watch_soon(self, job: Job, process: ProcessId) -> None:
         def gone() -> None:
-            settled = self._loop.run_in_executor(None, self.settle, kind, name, process)
+            settled = self._loop.run_in_executor(None, self.settle, job, process)
             settled.add_done_callback(again_if_failed)
 
         def again_if_failed(settled: asyncio.Future[None]) -> None:
             if not settled.cancelled() and settled.exception() is not None:
-                _log.error("cannot end %s job %s", kind, name, exc_info=settled.exception())
+                _log.error("cannot end %s", job.arn, exc_info=settled.exception())
                 self._loop.call_later(_RETRY_SECONDS, gone)
 
         self._loop.call_soon_threadsafe(call_on_exit, self._loop, process, gone)

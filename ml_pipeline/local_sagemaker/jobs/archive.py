@@ -1,31 +1,29 @@
 """Archives of what a training job leaves behind."""
 
 import tarfile
+from collections.abc import Mapping
 from pathlib import Path
 
 
-def write_archive(directory: Path, archive: Path) -> bool:
-    """Pack a directory's contents, at the archive's root, as a gzipped tar file.
+def write_archive(entries: Mapping[str, Path], archive: Path) -> bool:
+    """Pack files and directories as a gzipped tar file.
 
     Files are streamed, links stay links, and whatever is neither file, directory nor link is left
     out. Owners are not recorded.
 
     Args:
-        directory: What to pack, without links above it; may be missing.
+        entries: What to pack, by its name in the archive, parents first.
         archive: The file to write.
 
     Returns:
         Whether there was anything; nothing is written otherwise.
     """
-    if directory.resolve() != directory or not directory.is_dir():
-        return False
-    entries = sorted(directory.iterdir())
     if not entries:
         return False
     # Models compress poorly: level 6 costs a third of tarfile's default 9 for the same size.
     with tarfile.open(archive, "w:gz", compresslevel=6) as tar:
-        for entry in entries:
-            tar.add(entry, arcname=entry.name, filter=_anonymous)
+        for name, path in entries.items():
+            tar.add(path, arcname=name, recursive=False, filter=_anonymous)
     return True
 
 

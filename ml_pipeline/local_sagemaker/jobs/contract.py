@@ -6,15 +6,24 @@ were seen to hold (the ``topology`` and ``instance_groups`` of ``resourceconfig.
 """
 
 import json
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-_GROUP = "homogeneousCluster"
+from ml_pipeline.local_sagemaker.jobs.checkpoints import checkpoints
+from ml_pipeline.local_sagemaker.jobs.cluster import Cluster
+
+_AS_REQUESTED = {
+    "debughookconfig.json": "DebugHookConfig",
+    "profilerconfig.json": "ProfilerConfig",
+}
+_INTERFACE = "eth0"
+_LOOPBACK = "lo"
 
 
 def write_processing_files(
-    ml: Path, arn: str, request: Mapping[str, Any], hosts: list[str], current_host: str
+    ml: Path, arn: str, request: Mapping[str, Any], cluster: Cluster, host: str
 ) -> None:
     """Write ``/opt/ml/config/*.json`` of a processing job.
 
@@ -22,48 +31,73 @@ def write_processing_files(
         ml: The container's ``/opt/ml`` on the host.
         arn: The job's.
         request: The create call's members.
-        hosts: The names of all instances.
-        current_host: The name of this one.
+        cluster: All instances.
+        host: The name of this one.
     """
     config = ml / "config"
     config.mkdir(parents=True)
     _write(config / "processingjobconfig.json", _processing_config(arn, request))
-    instance_type = request["ProcessingResources"]["ClusterConfig"]["InstanceType"]
-    _write(config / "resourceconfig.json", _resources(hosts, current_host, instance_type))
+    _write(config / "resourceconfig.json", _resources(cluster, host))
 
 
-def write_training_files(
-    ml: Path, request: Mapping[str, Any], hosts: list[str], current_host: str
-) -> None:
+def write_training_files(ml: Path, request: Mapping[str, Any], cluster: Cluster, host: str) -> None:
     """Write ``/opt/ml/input/config/*.json`` of a training job; arguments as above."""
     config = ml / "input" / "config"
     config.mkdir(parents=True)
     default_mode = request["AlgorithmSpecification"]["TrainingInputMode"]
+    group = cluster.group_of(host).name
     channels = {
         channel["ChannelName"]: _channel(channel, default_mode)
         for channel in request.get("InputDataConfig", [])
+        if group in (_groups(channel) or [group])
     }
-    instance_type = request["ResourceConfig"].get("InstanceType", "")
     _write(config / "hyperparameters.json", request.get("HyperParameters", {}))
     _write(config / "inputdataconfig.json", channels)
-    _write(config / "resourceconfig.json", _resources(hosts, current_host, instance_type))
+    for checkpoint in checkpoints(request):
+        content = {"LocalPath": checkpoint.path, "S3Uri": checkpoint.uri}
+        _write(config / "checkpointconfig.json", content)
+    _write(config / "resourceconfig.json", _resources(cluster, host))
+    _write(config / "trainingjobconfig.json", request)
+    for name, member in _AS_REQUESTED.items():
+        if member in request:
+            _write(config / name, request[member])
 
 
 def _write(path: Path, content: Mapping[str, Any]) -> None:
     path.write_text(json.dumps(content), encoding="utf-8")
 
 
-def _resources(hosts: list[str], current_host: str, instance_type: str) -> dict[str, Any]:
-    group = {"hosts": hosts, "instance_group_name": _GROUP, "instance_type": instance_type}
+def _resources(cluster: Cluster, host: str) -> dict[str, Any]:
+    own = cluster.group_of(host)
     return {
-        "current_group_name": _GROUP,
-        "current_host": current_host,
-        "current_instance_type": instance_type,
-        "hosts": hosts,
-        "instance_groups": [group],
-        "network_interface_name": "eth0",
+        "current_group_name": own.name,
+        "current_host": host,
+        "current_instance_type": own.instance_type,
+        "hosts": cluster.hosts,
+        "instance_groups": [
+            {
+                "hosts": list(group.hosts),
+                "instance_group_name": group.name,
+                "instance_type": group.instance_type,
+            }
+            for group in cluster.groups
+        ],
+        "network_interface_name": _interface(),
         "topology": None,
     }
+
+
+def _interface() -> str:
+    # SageMaker's name for it; else the one that the hosts' addresses belong to, as libraries that
+    # are told of an interface which is not there refuse to start.
+    names = {name for _, name in socket.if_nameindex()}
+    return _INTERFACE if _INTERFACE in names or _LOOPBACK not in names else _LOOPBACK
+
+
+def _groups(channel: Mapping[str, Any]) -> list[str]:
+    source = channel["DataSource"].get("S3DataSource", {})
+    names: list[str] = source.get("InstanceGroupNames", [])
+    return names
 
 
 def _channel(channel: Mapping[str, Any], default_mode: str) -> dict[str, str]:

@@ -78,9 +78,9 @@ class HostDirectory:
         """Where a path in the container lies on the host.
 
         Raises:
-            ClientFault: It does not lie below ``/opt/ml``.
+            ClientFault: It does not lie below ``/opt/ml``, or can be no path at all.
         """
         parts = PurePosixPath(path).parts
-        if parts[:3] != ("/", "opt", "ml") or ".." in parts:
-            raise ClientFault(f"LocalPath {path!r} must lie below /opt/ml")
+        if parts[:3] != ("/", "opt", "ml") or ".." in parts or "\0" in path:
+            raise ClientFault(f"LocalPath {path!r} must lie below /opt/ml, without null bytes")
         return self.ml.joinpath(*parts[3:])

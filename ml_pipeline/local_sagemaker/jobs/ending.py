@@ -3,20 +3,32 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from ml_pipeline.local_sagemaker.jobs.reasons import Limit
 from ml_pipeline.local_sagemaker.jobs.watching import Outcome
 
 
 @dataclass(frozen=True)
 class Run:
-    """A container's end.
+    """The end of a job's containers.
 
     Args:
-        outcome: Why it ended.
-        exit_code: Its main process's.
+        outcome: Why they ended.
+        exit_code: Zero if all ended well; else of the one that failed first, and ended the others.
+        failed: That one's place among them.
     """
 
     outcome: Outcome
     exit_code: int
+    failed: int = 0
+
+    @property
+    def exceeded(self) -> Limit | None:
+        """The limit that ended them, if one did."""
+        limits: dict[Outcome, Limit] = {
+            "timeout": "MaxRuntimeInSeconds",
+            "wait": "MaxWaitTimeInSeconds",
+        }
+        return limits.get(self.outcome)
 
 
 @dataclass(frozen=True)
@@ -26,9 +38,9 @@ class Ending:
     Args:
         status: The job's last status.
         reason: Its ``FailureReason``, if it has one.
-        out_of_time: Whether ``MaxRuntimeInSeconds`` ended it.
+        exceeded: The limit that ended it, if one did.
     """
 
     status: Literal["Completed", "Failed", "Stopped"]
     reason: str | None = None
-    out_of_time: bool = False
+    exceeded: Limit | None = None

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from ml_pipeline.local_sagemaker.home import Home
@@ -11,8 +11,9 @@ from ml_pipeline.local_sagemaker.jobs.stopping import StopRequest
 from ml_pipeline.local_sagemaker.jobs.watching import run_command
 from ml_pipeline.local_sagemaker.runtimes.build import RuntimeBuilder, RuntimeBuildError
 from ml_pipeline.local_sagemaker.runtimes.catalog import Runtime, UnknownImageError, find_runtime
+from ml_pipeline.local_sagemaker.runtimes.differences import differences, installed_versions
 from ml_pipeline.local_sagemaker.runtimes.interpreter import Interpreter, InterpreterError
-from ml_pipeline.local_sagemaker.runtimes.mapping import MappingError
+from ml_pipeline.local_sagemaker.runtimes.mapping import MAPPING_NAME, MappingError
 
 
 @dataclass(frozen=True)
@@ -22,10 +23,12 @@ class Image:
     Args:
         runtime: What stands in for it.
         interpreter: Its Python.
+        builder: Keeps the runtime from being removed while this process lives.
     """
 
     runtime: Runtime
     interpreter: Interpreter
+    builder: RuntimeBuilder | None = field(default=None, compare=False)
 
 
 def find_image(home: Home, image: str) -> Runtime:
@@ -35,13 +38,13 @@ def find_image(home: Home, image: str) -> Runtime:
         ClientFault: Nothing does.
     """
     try:
-        return find_runtime(image, home.root / "runtimes.json")
+        return find_runtime(image, home.root / MAPPING_NAME)
     except (UnknownImageError, MappingError) as error:
         raise ClientFault(str(error)) from error
 
 
 def pull(home: Home, runtime: Runtime, stop: StopRequest, tell: Callable[[str], None]) -> Image:
-    """Build a runtime if it is not there yet.
+    """Build a runtime if it is not there yet, and say in what it is not the image.
 
     Args:
         home: Keeps what is built.
@@ -56,6 +59,12 @@ def pull(home: Home, runtime: Runtime, stop: StopRequest, tell: Callable[[str], 
     run = partial(run_command, stop=stop)
     builder = RuntimeBuilder(home.runtimes, os.environ, run, stop.check, tell)
     try:
-        return Image(runtime, builder.provide(runtime))
+        image = Image(runtime, builder.provide(runtime), builder)
     except (RuntimeBuildError, InterpreterError) as error:
         raise ClientFault(str(error)) from error
+    if runtime.known is not None:
+        versions = installed_versions(runtime.known, image.interpreter)
+        notice = differences(runtime.known, image.interpreter.version, versions)
+        if notice is not None:
+            tell(notice)
+    return image

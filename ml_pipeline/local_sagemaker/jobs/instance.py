@@ -19,8 +19,3 @@ class Instance:
     name: str
     directory: HostDirectory
     log: JobLog
-
-
-def instance_names(count: int) -> list[str]:
-    """The host names of a job's instances, in their order."""
-    return [f"algo-{number}" for number in range(1, count + 1)]

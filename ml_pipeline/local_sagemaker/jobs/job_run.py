@@ -1,19 +1,30 @@
 """The way of one job, from its request to its outputs."""
 
+import time
+from functools import partial
+
 from ml_pipeline.local_sagemaker.home import Home
 from ml_pipeline.local_sagemaker.jobs import container
+from ml_pipeline.local_sagemaker.jobs.addresses import host_addresses
+from ml_pipeline.local_sagemaker.jobs.attempts import run_attempts
+from ml_pipeline.local_sagemaker.jobs.checkpoints import restore
+from ml_pipeline.local_sagemaker.jobs.container import Container
 from ml_pipeline.local_sagemaker.jobs.directory import HostDirectory, JobDirectory
 from ml_pipeline.local_sagemaker.jobs.ending import Ending, Run
 from ml_pipeline.local_sagemaker.jobs.environment import REGION
 from ml_pipeline.local_sagemaker.jobs.image import Image, find_image, pull
-from ml_pipeline.local_sagemaker.jobs.instance import Instance, instance_names
+from ml_pipeline.local_sagemaker.jobs.instance import Instance
 from ml_pipeline.local_sagemaker.jobs.job_log import JobLog
 from ml_pipeline.local_sagemaker.jobs.job_type import JobType
 from ml_pipeline.local_sagemaker.jobs.launch import Launcher
-from ml_pipeline.local_sagemaker.jobs.reasons import ClientFault
+from ml_pipeline.local_sagemaker.jobs.pipes import Pipe, PipeFeeder
+from ml_pipeline.local_sagemaker.jobs.reasons import ClientFault, JobInterruptedError
+from ml_pipeline.local_sagemaker.jobs.resource_use import ResourceMeter
 from ml_pipeline.local_sagemaker.jobs.staging import Stager
 from ml_pipeline.local_sagemaker.jobs.stopping import StopRequest
+from ml_pipeline.local_sagemaker.jobs.syncing import Syncing
 from ml_pipeline.local_sagemaker.log_files import LogFiles
+from ml_pipeline.local_sagemaker.runtimes.catalog import Runtime
 from ml_pipeline.local_sagemaker.s3.store import ObjectStore
 
 
@@ -28,6 +39,7 @@ class JobRun:
         objects: Where inputs come from.
         stop: Ends it before its time.
         endpoint: The local service's URL, for what its scripts call.
+        meter: Looks after its instances while they run.
     """
 
     def __init__(
@@ -39,6 +51,7 @@ class JobRun:
         objects: ObjectStore,
         stop: StopRequest,
         endpoint: str,
+        meter: ResourceMeter,
     ) -> None:
         self._home = home
         self._name = name
@@ -47,6 +60,9 @@ class JobRun:
         self._objects = objects
         self._stop = stop
         self._endpoint = endpoint
+        self._meter = meter
+        # How long its containers have run, in all attempts.
+        self._seconds = 0.0
 
     def run(self, grace: float) -> Ending:
         """Take the job from its request to its outputs.
@@ -59,58 +75,123 @@ class JobRun:
 
         Raises:
             JobFault: It failed for a known reason.
-            JobStoppedError: A stop was asked for before its container ran.
+            JobStoppedError: A stop was asked for, or the time was up, while no container ran.
             ContainerSetupError: Its container could not be made.
         """
         kind = self._kind
-        self._stop.check()
+        self._stop.check_stop()
         kind.check()
-        if kind.instance_count != 1:
-            raise ClientFault("InstanceCount must be 1 here")
+        self._meter.check()
+        self._stop.limit(kind.max_wait)
         runtime = find_image(self._home, kind.image)
+        attempt = partial(self._attempt, runtime, grace)
+        return run_attempts(attempt, kind, self._stop, self._directory.create)
+
+    def _attempt(self, runtime: Runtime, grace: float) -> Ending:
+        kind = self._kind
+        kind.on_launch()
         program = kind.command(runtime)
         instances = self._instances()
         kind.on_download()
-        self._stage(instances)
+        pipes = self._stage(instances)
         kind.on_image()
         image = pull(self._home, runtime, self._stop, instances[0].log.write)
         self._stop.check()
         kind.on_run()
-        run = self._run(instances, image, program, grace)
-        return kind.settle([instance.directory for instance in instances], run)
+        hosts = [instance.directory for instance in instances]
+        with Syncing(kind.synced, hosts, self._objects) as syncing:
+            run = self._feed(instances, pipes, image, program, grace)
+        if run.outcome == "interrupt":
+            raise JobInterruptedError
+        ending = kind.settle(hosts, run, instances[-1].log.write)
+        # If the script has failed, that is what there is to be said.
+        if syncing.problem and ending.status != "Failed":
+            raise ClientFault(syncing.problem)
+        return ending
 
     def _instances(self) -> list[Instance]:
         files = LogFiles(self._home.logs)
-        names = instance_names(self._kind.instance_count)
         instances = []
-        for name in names:
+        for name in self._kind.cluster.hosts:
             directory = HostDirectory(self._directory.hosts / name)
             directory.create()
-            self._kind.prepare(directory, names, name)
+            self._kind.prepare(directory, name)
             log = JobLog(files, self._kind.log_group, self._name, name, self._kind.read_line)
             instances.append(Instance(name, directory, log))
         return instances
 
-    def _stage(self, instances: list[Instance]) -> None:
+    def _stage(self, instances: list[Instance]) -> list[Pipe]:
         stager = Stager(self._objects, self._stop, self._kind.role, REGION)
+        pipes: list[Pipe] = []
         for source in self._kind.inputs():
-            for index, instance in enumerate(instances):
-                target = instance.directory.of(source.path)
-                stager.stage(source, target, index, len(instances))
+            hosts = self._kind.cluster.hosts_of(source.groups)
+            paths = [one.directory.of(source.path) for one in instances if one.name in hosts]
+            if source.pipe:
+                pipes += stager.pipes(source, paths)
+            else:
+                stager.stage(source, paths)
+        for synced in self._kind.synced:
+            if synced.restored:
+                directories = [instance.directory for instance in instances]
+                restore(synced, directories, self._objects, stager)
+        return pipes
+
+    def _feed(
+        self,
+        instances: list[Instance],
+        pipes: list[Pipe],
+        image: Image,
+        program: list[str],
+        grace: float,
+    ) -> Run:
+        """Run the containers, and stream to them what they read in Pipe mode."""
+        containers: list[Container] = []
+        with PipeFeeder(pipes, lambda: container.kill_running(containers)) as feeder:
+            run = self._run(instances, containers, image, program, grace)
+        if run.exit_code:
+            feeder.check()
+        return run
 
     def _run(
-        self, instances: list[Instance], image: Image, program: list[str], grace: float
+        self,
+        instances: list[Instance],
+        containers: list[Container],
+        image: Image,
+        program: list[str],
+        grace: float,
     ) -> Run:
         launcher = Launcher(
             self._home,
             image,
-            [instance.name for instance in instances],
+            host_addresses(str(self._directory.root), self._kind.cluster.hosts),
             self._kind.request_environment,
             self._kind.service_environment,
             self._endpoint,
             self._stop,
         )
-        containers = [launcher.start(instance, program) for instance in instances]
-        outcome = container.run(containers, self._stop, self._kind.max_runtime, grace)
-        codes = [one.exit_code() for one in containers]
-        return Run(outcome, max(codes))
+        try:
+            for instance in instances:
+                # One by one: if the next fails, those that run must be known.
+                containers.append(launcher.start(instance, program))  # noqa: PERF401
+            self._meter.start(
+                [
+                    (one.name, one.directory.root, box)
+                    for one, box in zip(instances, containers, strict=True)
+                ]
+            )
+        except BaseException:
+            container.kill(containers, self._stop)
+            raise
+        began = time.monotonic()
+        try:
+            return container.run(
+                containers,
+                self._stop,
+                self._kind.max_runtime - self._seconds,
+                grace,
+                self._kind.on_cut,
+                look=self._meter.look,
+            )
+        finally:
+            self._seconds += time.monotonic() - began
+            self._meter.settle()

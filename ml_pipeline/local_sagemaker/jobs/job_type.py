@@ -1,11 +1,14 @@
 """What the supervisor needs to know of a kind of job."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
+from ml_pipeline.local_sagemaker.jobs.cluster import Cluster
 from ml_pipeline.local_sagemaker.jobs.directory import HostDirectory
+from ml_pipeline.local_sagemaker.jobs.directory_sync import Synced
 from ml_pipeline.local_sagemaker.jobs.ending import Ending, Run
-from ml_pipeline.local_sagemaker.jobs.staging import Input
+from ml_pipeline.local_sagemaker.jobs.inputs import Input
+from ml_pipeline.local_sagemaker.jobs.watching import Outcome
 from ml_pipeline.local_sagemaker.runtimes.catalog import Runtime
 
 
@@ -15,8 +18,11 @@ class JobType(Protocol):
     log_group: str
     image: str
     role: str
-    instance_count: int
+    cluster: Cluster
     max_runtime: int
+    max_wait: int | None
+    retries: int
+    synced: Sequence[Synced]
     request_environment: Mapping[str, str]
     service_environment: Mapping[str, str]
 
@@ -26,14 +32,17 @@ class JobType(Protocol):
     def check(self) -> None:
         """Refuse what cannot end well, before anything is done; raises ``ClientFault``."""
 
-    def prepare(self, host: HostDirectory, hosts: list[str], name: str) -> None:
+    def prepare(self, host: HostDirectory, name: str) -> None:
         """Fill ``/opt/ml`` of the instance ``name`` with all but the inputs."""
 
     def command(self, runtime: Runtime) -> list[str]:
         """The program its containers run."""
 
-    def read_line(self, line: str) -> None:
-        """Take note of a log line."""
+    def read_line(self, line: str) -> str:
+        """Take note of a line that was printed, and return it as the log is to show it."""
+
+    def on_launch(self) -> None:
+        """Note in the state that instances are asked for; an attempt begins with it."""
 
     def on_download(self) -> None:
         """Note in the state that inputs are being fetched."""
@@ -44,8 +53,19 @@ class JobType(Protocol):
     def on_run(self) -> None:
         """Note in the state that the container runs."""
 
-    def settle(self, hosts: Sequence[HostDirectory], run: Run) -> Ending:
-        """Read and upload what the containers left; raises ``JobFault``."""
+    def on_cut(self, outcome: Outcome, /) -> None:
+        """Note in the state that the containers are asked to end before their time, and why."""
+
+    def on_interruption(self) -> float:
+        """Note in the state that the instances are gone; returns how long there are no others."""
+
+    def on_retry(self) -> None:
+        """Note in the state that the service's own fault makes the job begin again."""
+
+    def settle(
+        self, hosts: Sequence[HostDirectory], run: Run, tell: Callable[[str], None]
+    ) -> Ending:
+        """Read and upload what the containers left; ``tell`` the log; raises ``JobFault``."""
 
     def finish(self, ending: Ending) -> None:
         """Write the last state."""

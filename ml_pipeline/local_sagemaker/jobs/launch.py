@@ -2,24 +2,25 @@
 
 import os
 from collections.abc import Mapping
-from importlib.util import find_spec
 from pathlib import Path
 
 from ml_pipeline.local_sagemaker.home import Home
-from ml_pipeline.local_sagemaker.jobs import namespaces
-from ml_pipeline.local_sagemaker.jobs.container import (
-    Container,
-    NamespaceContainer,
-    PlainContainer,
-)
+from ml_pipeline.local_sagemaker.jobs.container import Container
 from ml_pipeline.local_sagemaker.jobs.environment import container_environment
 from ml_pipeline.local_sagemaker.jobs.image import Image
 from ml_pipeline.local_sagemaker.jobs.instance import Instance
-from ml_pipeline.local_sagemaker.jobs.namespaces import Surroundings
+from ml_pipeline.local_sagemaker.jobs.namespace_container import NamespaceContainer
+from ml_pipeline.local_sagemaker.jobs.namespaces import NamespacesUnavailableError, Surroundings
 from ml_pipeline.local_sagemaker.jobs.opt_ml_link import OptMlLink
+from ml_pipeline.local_sagemaker.jobs.reasons import ClientFault
 from ml_pipeline.local_sagemaker.jobs.stopping import StopRequest
 from ml_pipeline.local_sagemaker.runtimes.layer import create_layer
 from ml_pipeline.local_sagemaker.runtimes.pip_settings import pip_configuration
+
+_WEAKNESS = (
+    "This host does not let a job's surroundings be read-only ({}): the job can write wherever the "
+    "local service's user may."
+)
 
 
 class Launcher:
@@ -28,7 +29,7 @@ class Launcher:
     Args:
         home: The service's home.
         image: What they run on.
-        hosts: The names of all instances.
+        addresses: The names of all instances, each with the address that is to be its own.
         request_environment: The request's ``Environment``.
         service_environment: What the service adds for this kind of job.
         endpoint: The local service's URL.
@@ -39,7 +40,7 @@ class Launcher:
         self,
         home: Home,
         image: Image,
-        hosts: list[str],
+        addresses: Mapping[str, str],
         request_environment: Mapping[str, str],
         service_environment: Mapping[str, str],
         endpoint: str,
@@ -47,7 +48,7 @@ class Launcher:
     ) -> None:
         self._home = home
         self._image = image
-        self._hosts = hosts
+        self._addresses = addresses
         self._request_environment = request_environment
         self._service_environment = service_environment
         self._endpoint = endpoint
@@ -57,19 +58,35 @@ class Launcher:
         """Start an instance's container.
 
         Raises:
-            ClientFault: This host gives neither namespaces nor ``/opt/ml``.
+            ClientFault: This host gives neither namespaces nor ``/opt/ml``, or no namespaces to
+                a job of several instances.
+            ContainerSetupError: The container could not be made.
             JobStoppedError: A stop was asked for.
         """
         surroundings = self._surroundings(instance)
         environment = self._environment(instance)
-        reason = namespaces.unavailable()
         self._stop.check()
-        if reason is None:
-            return NamespaceContainer(surroundings, program, environment, instance.log.write)
+        try:
+            container = NamespaceContainer(surroundings, program, environment, instance.log.write)
+        except NamespacesUnavailableError as error:
+            reason = str(error)
+        else:
+            if container.weakness:
+                instance.log.write(_WEAKNESS.format(container.weakness))
+            return container
+        if len(self._addresses) > 1:
+            raise ClientFault(
+                f"{len(self._addresses)} instances need namespaces of their own, which this host "
+                f"does not give ({reason}): set the instance count to 1"
+            )
         instance.log.write(
             f"This host gives jobs no namespaces of their own ({reason}): running without, one job "
-            "at a time, with /opt/ml as a link; host name, /tmp and processes are the host's."
+            "at a time, with /opt/ml as a link; host name, /tmp and processes are the host's, and "
+            "the job can write wherever the local service's user may."
         )
+        # It loads what only it needs.
+        from ml_pipeline.local_sagemaker.jobs.plain_container import PlainContainer
+
         link = OptMlLink(self._home.root)
         link.take(instance.directory.ml, self._stop, instance.log.write)
         return PlainContainer(surroundings, program, environment, instance.log.write)
@@ -77,26 +94,29 @@ class Launcher:
     def _surroundings(self, instance: Instance) -> Surroundings:
         interpreter = self._image.interpreter
         directory = instance.directory
-        own = interpreter.environment
-        visible = [Path(interpreter.base_prefix), *([own] if own else [])]
+        runtime = interpreter.environment
+        visible = [Path(interpreter.base_prefix), *([runtime] if runtime else [])]
+        own_names = "".join(f"{address} {name}\n" for name, address in self._addresses.items())
         (directory.root / "hosts").write_text(
-            f"127.0.0.1 localhost {' '.join(self._hosts)}\n::1 localhost\n" + _host_names(),
+            "127.0.0.1 localhost\n::1 localhost\n" + own_names + _host_names(),
             encoding="utf-8",
         )
         return Surroundings(
             directory.root,
             instance.name,
             directory.home,
-            own,
-            tuple(path for path in visible if path.exists()),
+            hidden=self._home.root,
+            own=(directory.ml, directory.tmp, directory.home, directory.layer),
+            visible=tuple(path for path in visible if path.exists()),
+            runtime=runtime,
         )
 
     def _environment(self, instance: Instance) -> dict[str, str]:
         interpreter = self._image.interpreter
-        train = _train_program() if self._image.runtime.train else None
+        own = self._image.runtime.programs
         configuration = pip_configuration(os.environ)
         directory = instance.directory
-        programs = [create_layer(directory.layer, interpreter, configuration, train)]
+        programs = [create_layer(directory.layer, interpreter, configuration, own)]
         if interpreter.environment:
             programs.append(interpreter.environment / "bin")
         return container_environment(
@@ -106,13 +126,6 @@ class Launcher:
             programs=programs,
             endpoint=self._endpoint,
         )
-
-
-def _train_program() -> str:
-    # Read, not imported: it runs with the job's own Python.
-    spec = find_spec("ml_pipeline.local_sagemaker.jobs.script_mode")
-    assert spec is not None and spec.origin is not None  # noqa: S101 - a part of this package
-    return Path(spec.origin).read_text(encoding="utf-8")
 
 
 def _host_names() -> str:

@@ -1,8 +1,11 @@
 """Cutting a process's output into log lines."""
 
+import re
 from collections.abc import Callable
 
 from ml_pipeline.local_sagemaker.log_files import MAX_EVENT_BYTES
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class LineSplitter:
@@ -52,6 +55,11 @@ class LineSplitter:
     def _part(self, part: bytes) -> None:
         self._write(part.decode("utf-8", errors="replace"))
         self._handed_on = True
+
+
+def escape_controls(line: str) -> str:
+    """A line as the logs of training jobs show it: a tab is ``#011``, an escape ``#033``."""
+    return _CONTROL.sub(lambda found: f"#{ord(found.group()):03o}", line)
 
 
 def _character_border(data: bytes, end: int) -> int:

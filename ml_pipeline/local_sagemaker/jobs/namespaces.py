@@ -1,16 +1,23 @@
 """Giving a process the surroundings of a container with Linux namespaces, without privileges.
 
-The processes are ``setpriv unshare sh <script>``, each replacing the one before but for the last,
-which is process 1 of the container and becomes the job's program. ``setpriv`` has the kernel kill
-``unshare`` with the supervisor, ``--kill-child`` has it kill process 1 with ``unshare``, and with
-process 1 dies all else.
+The processes are ``setpriv unshare python``, each replacing the one before but for the last, which
+is process 1 of the container, runs ``enclosure`` and becomes the job's program. ``setpriv`` has the
+kernel kill ``unshare`` with the supervisor, ``--kill-child`` has it kill process 1 with
+``unshare``, and with process 1 dies all else.
 """
 
+import errno
+import io
+import marshal
 import os
+import select
 import shutil
 import subprocess
-from dataclasses import dataclass
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 _NAMESPACES = (
     "--mount",
@@ -21,52 +28,31 @@ _NAMESPACES = (
     "--kill-child",
     "--mount-proc",
 )
+_PROGRAMS = ("unshare", "setpriv")
+_PACKAGES = str(Path(__file__).parents[3])
 
-# Arguments: the host's directory, its name, the first working directory, the runtime to protect,
-# directories in /tmp that a private /tmp must not hide, "--", the program.
-_SETUP = r"""set -e
-exec 2>&1
-umask 022
-host=$1 name=$2 directory=$3 runtime=$4
-shift 4
-path=$PATH
-PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-if [ -n "$runtime" ]; then
-    # Best effort: under some mount flags an ordinary user may not remount.
-    mount --bind "$runtime" "$runtime"
-    mount -o remount,bind,ro "$runtime" 2>/dev/null || :
-fi
-# A new /opt with all that the host has there, and the job's own /opt/ml.
-mkdir "$host/opt" "$host/opt/ml"
-for entry in /opt/* /opt/.[!.]*; do
-    copy=$host/opt/${entry##*/}
-    if [ "$entry" = /opt/ml ]; then :
-    elif [ -L "$entry" ]; then cp -P "$entry" "$copy"
-    elif [ -d "$entry" ]; then mkdir "$copy"; mount --rbind "$entry" "$copy"
-    elif [ -e "$entry" ]; then : > "$copy"; mount --bind "$entry" "$copy"
-    fi
-done
-mount --bind "$host/ml" "$host/opt/ml"
-while [ "$1" != -- ]; do
-    mkdir -p "$host/tmp/$1"
-    mount --rbind "/tmp/$1" "$host/tmp/$1"
-    shift
-done
-shift
-mount --bind "$host/hosts" /etc/hosts
-case "$host" in
-    /dev/shm/*) ;;
-    *) mount -t tmpfs -o mode=1777 tmpfs /dev/shm ;;
-esac
-mount --rbind "$host/opt" /opt
-mount --rbind "$host/tmp" /tmp
-if command -v hostname > /dev/null; then hostname "$name"; fi
-cd "$directory"
-unset OLDPWD
-: > "$host/started"
-PATH=$path
-exec "$@"
-"""
+# Isolated and without site: nothing of the user's is read, and it starts in a few milliseconds.
+# marshal: both ends are the same Python, and it takes no time to import.
+_ENCLOSE = (
+    *("-I", "-S", "-c"),
+    "import marshal, sys; "
+    f"sys.path.append({_PACKAGES!r}); "
+    "from ml_pipeline.local_sagemaker.jobs.enclosure import enclose; "
+    "enclose(**marshal.load(sys.stdin.buffer))",
+)
+
+# Far more than it takes under any load: something on this host must be stuck.
+_SETUP_SECONDS = 60
+# Not what a host forbids, but what it has run out of.
+_EXHAUSTED = frozenset({errno.ENOSPC, errno.ENOMEM, errno.EIO, errno.EMFILE, errno.ENFILE})
+
+
+class ContainerSetupError(Exception):
+    """The container's surroundings could not be made; the job's program never ran."""
+
+
+class NamespacesUnavailableError(Exception):
+    """This host gives no namespaces to this user."""
 
 
 @dataclass(frozen=True)
@@ -77,63 +63,144 @@ class Surroundings:
         host: Holds ``ml`` (its ``/opt/ml``), ``tmp`` and ``hosts`` (its ``/etc/hosts``).
         name: Its host name.
         directory: The first working directory.
-        read_only: A directory it must not write to.
-        visible: Directories it needs, wherever they are.
+        hidden: Whose content it must not see, but for what is named here.
+        own: Directories it may write to, beside ``/opt/ml`` and ``/tmp``.
+        visible: Directories it needs to read, wherever they are.
+        runtime: The one of them that others use too.
     """
 
     host: Path
     name: str
     directory: Path
-    read_only: Path | None
+    hidden: Path
+    own: tuple[Path, ...]
     visible: tuple[Path, ...]
+    runtime: Path | None
+
+
+@dataclass(frozen=True)
+class Enclosed:
+    """A program that runs in namespaces of its own.
+
+    Args:
+        process: ``unshare``; its stdout receives what the program prints.
+        weakness: Why the program may write outside its own directories; empty if it may not.
+        complaints: What ``setpriv`` and ``unshare`` themselves complain of.
+    """
+
+    process: "subprocess.Popen[bytes]"
+    weakness: str
+    complaints: BinaryIO
+
+    @property
+    def complaint(self) -> str:
+        """The text of ``complaints``."""
+        self.complaints.seek(0)
+        return self.complaints.read().decode("utf-8", errors="replace").strip()
+
+
+def start(
+    surroundings: Surroundings, program: list[str], environment: Mapping[str, str]
+) -> Enclosed:
+    """Run a program in these surroundings; returns when they are in place.
+
+    Args:
+        surroundings: What is around it.
+        program: What it runs, and its arguments.
+        environment: The whole environment of the program; what sets it up has another.
+
+    Raises:
+        NamespacesUnavailableError: This host does not allow it.
+        ContainerSetupError: It is allowed, and failed.
+    """
+    missing = [name for name in _PROGRAMS if shutil.which(name) is None]
+    if missing:
+        raise NamespacesUnavailableError(f"not on PATH: {', '.join(missing)}")
+    status, status_end = os.pipe()
+    complaints = os.fdopen(os.memfd_create("complaints"), "r+b", buffering=0)
+    with os.fdopen(status, "rb", buffering=0) as answer:
+        try:
+            with os.fdopen(os.memfd_create("setup"), "w+b") as setup:
+                details = _details(surroundings, program, environment)
+                marshal.dump({"status": status_end, **details}, setup)
+                setup.seek(0)
+                process = subprocess.Popen(
+                    [*_prefix(), sys.executable, *_ENCLOSE],
+                    env={"PATH": os.defpath},
+                    stdin=setup,
+                    stdout=subprocess.PIPE,
+                    stderr=complaints,
+                    pass_fds=(status_end,),
+                    start_new_session=True,
+                )
+        finally:
+            os.close(status_end)
+        enclosed = Enclosed(process, "", complaints)
+        try:
+            return replace(enclosed, weakness=_weakness(answer, enclosed))
+        except BaseException:
+            _end(process)
+            raise
+
+
+def _details(
+    surroundings: Surroundings, program: list[str], environment: Mapping[str, str]
+) -> dict[str, object]:
+    """The arguments of ``enclosure.enclose``, in types that ``marshal`` knows."""
+    return {
+        "host": str(surroundings.host),
+        "name": surroundings.name,
+        "directory": str(surroundings.directory),
+        "hidden": str(surroundings.hidden),
+        "own": [str(path) for path in surroundings.own],
+        "visible": [str(path) for path in surroundings.visible],
+        "runtime": str(surroundings.runtime or ""),
+        "program": program,
+        "environment": dict(environment),
+    }
+
+
+def _weakness(answer: io.FileIO, enclosed: Enclosed) -> str:
+    if not select.select([answer], [], [], _SETUP_SECONDS)[0]:
+        raise ContainerSetupError(f"the container was not made in {_SETUP_SECONDS} s")
+    result, *details = answer.read(select.PIPE_BUF).decode("utf-8", "replace").split("\n", 2)
+    if result == "ready":
+        return details[0]
+    if result == "failed":
+        number, text = details
+        if int(number) in _EXHAUSTED:
+            raise ContainerSetupError(f"the container cannot be made: {text}")
+        raise NamespacesUnavailableError(text)
+    code = enclosed.process.wait()
+    complaint = enclosed.complaint or f"exit code {code}"
+    if complaint.startswith(_PROGRAMS):
+        raise NamespacesUnavailableError(complaint)
+    raise ContainerSetupError(f"the container's setup ended with: {complaint}")
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.kill()
+    process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
 
 
 def unavailable() -> str | None:
     """Why this host gives no namespaces to this user; None if it does."""
-    missing = [name for name in ("unshare", "setpriv", "mount", "sh") if shutil.which(name) is None]
-    if missing:
-        return f"not on PATH: {', '.join(missing)}"
-    probe = [*_prefix(), "sh", "-c", "mount -t tmpfs tmpfs /opt && mount -t tmpfs tmpfs /tmp"]
-    done = subprocess.run(probe, capture_output=True, text=True, check=False)
-    return None if done.returncode == 0 else done.stderr.strip() or f"exit code {done.returncode}"
+    import tempfile  # Not for every job.
 
-
-def container_command(surroundings: Surroundings, program: list[str]) -> list[str]:
-    """Write the setup's script and return the command that runs a program in these surroundings.
-
-    A file ``started`` in the host's directory says that all was in place; without it, the exit code
-    is not the program's. Its stdout receives what the setup and the program print; its stderr only
-    what ``setpriv`` and ``unshare`` themselves complain of.
-    """
-    host, runtime = surroundings.host, surroundings.read_only
-    temporary = Path("/tmp").resolve()  # noqa: S108 - the directory that is replaced
-    hidden = [
-        str(path.resolve().relative_to(temporary))
-        for path in (host, *surroundings.visible)
-        if path.resolve().is_relative_to(temporary)
-    ]
-    arguments = [str(host), surroundings.name, str(surroundings.directory), str(runtime or "")]
-    script = host / "setup.sh"
-    script.write_text(_SETUP, encoding="utf-8")
-    return [*_prefix(), _found("sh"), str(script), *arguments, *hidden, "--", *program]
-
-
-def first_process(pid: int) -> int | None:
-    """Process 1 of the container that this process (``unshare``) holds, seen from outside."""
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and _parent(entry) == pid:
-            return int(entry.name)
-    return None
-
-
-def catches(pid: int, number: int) -> bool:
-    """Whether a process handles a signal; process 1 of a container must, to notice it at all."""
-    try:
-        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-    except OSError:
-        return False
-    caught = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
-    return bool(int(caught.split()[1], 16) >> (number - 1) & 1)
+    with tempfile.TemporaryDirectory() as folder:
+        host = Path(folder).resolve()
+        for name in ("ml", "tmp", "hidden"):
+            (host / name).mkdir()
+        (host / "hosts").touch()
+        surroundings = Surroundings(host, "algo-1", Path("/"), host / "hidden", (), (), None)
+        try:
+            enclosed = start(surroundings, ["true"], {"PATH": os.defpath})
+        except NamespacesUnavailableError as error:
+            return str(error)
+        _end(enclosed.process)
+        return None
 
 
 def _prefix() -> list[str]:
@@ -144,12 +211,3 @@ def _prefix() -> list[str]:
 def _found(name: str) -> str:
     # Looked up with our PATH: the program's own may be anything.
     return shutil.which(name) or name
-
-
-def _parent(process: Path) -> int | None:
-    try:
-        stat = (process / "stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return None
-    # The program's name, in parentheses, may hold anything.
-    return int(stat.rpartition(")")[2].split()[1])

@@ -15,6 +15,8 @@ from ml_pipeline.local_sagemaker.jobs.stopping import StopRequest
 
 _OPT_ML = Path("/opt/ml")
 _WAIT_SECONDS = 0.2
+# The locks that this process has, by their files' paths: another attempt of its job has it already.
+_taken: set[Path] = set()
 
 
 class OptMlLink:
@@ -65,6 +67,8 @@ class OptMlLink:
             )
 
     def _wait(self, stop: StopRequest, tell: Callable[[str], None]) -> None:
+        if self._lock in _taken:
+            return
         # Never closed: the lock goes with the process, whatever ends it.
         descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
         told = False
@@ -78,4 +82,5 @@ class OptMlLink:
                 told = True
                 time.sleep(_WAIT_SECONDS)
             else:
+                _taken.add(self._lock)
                 return

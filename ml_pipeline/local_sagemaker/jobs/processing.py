@@ -1,18 +1,22 @@
 """Processing jobs: what the request asks for, and how the state tells of it."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ml_pipeline.local_sagemaker.jobs.cluster import processing_cluster
 from ml_pipeline.local_sagemaker.jobs.commands import processing_command
 from ml_pipeline.local_sagemaker.jobs.contract import write_processing_files
 from ml_pipeline.local_sagemaker.jobs.directory import HostDirectory
+from ml_pipeline.local_sagemaker.jobs.directory_sync import Synced
 from ml_pipeline.local_sagemaker.jobs.ending import Ending, Run
 from ml_pipeline.local_sagemaker.jobs.head import read_head
+from ml_pipeline.local_sagemaker.jobs.inputs import Input, processing_input
+from ml_pipeline.local_sagemaker.jobs.merging import tell_of_lost
 from ml_pipeline.local_sagemaker.jobs.reasons import ClientFault, algorithm_error
 from ml_pipeline.local_sagemaker.jobs.record import Record, State
-from ml_pipeline.local_sagemaker.jobs.staging import Input
 from ml_pipeline.local_sagemaker.jobs.uploads import Uploader
+from ml_pipeline.local_sagemaker.jobs.watching import Outcome
 from ml_pipeline.local_sagemaker.runtimes.catalog import Runtime
 
 _MESSAGE_BYTES = 1024
@@ -40,29 +44,36 @@ class ProcessingJob:
             for one in request.get("ProcessingOutputConfig", {}).get("Outputs", [])
             if not one.get("AppManaged")
         ]
+        self.synced: Sequence[Synced] = [
+            Synced(one["S3Output"]["LocalPath"], one["S3Output"]["S3Uri"], _member(one))
+            for one in self._outputs
+            if _continuous(one)
+        ]
         self.image: str = self._application["ImageUri"]
         self.role: str = request["RoleArn"]
-        cluster = request["ProcessingResources"]["ClusterConfig"]
-        self.instance_count: int = cluster["InstanceCount"]
+        self.cluster = processing_cluster(request)
         stopping = request.get("StoppingCondition", {})
         self.max_runtime: int = stopping.get("MaxRuntimeInSeconds", _DEFAULT_MAX_RUNTIME)
+        self.max_wait: int | None = None
+        self.retries = 0
         self.request_environment: Mapping[str, str] = request.get("Environment", {})
         self.service_environment: Mapping[str, str] = {}
 
     def inputs(self) -> list[Input]:
         """Its inputs; those of ``AppManaged`` are the script's own affair."""
         inputs = self._request.get("ProcessingInputs", [])
-        return [_input(one) for one in inputs if not one.get("AppManaged")]
+        return [processing_input(one) for one in inputs if not one.get("AppManaged")]
 
     def check(self) -> None:
-        """Refuse outputs that could not be kept."""
+        """Refuse inputs that could not be brought, and outputs that could not be kept."""
+        self.inputs()
         for output in self._outputs:
             self._uploader.check(output["S3Output"]["S3Uri"], _member(output))
 
-    def prepare(self, host: HostDirectory, hosts: list[str], name: str) -> None:
+    def prepare(self, host: HostDirectory, name: str) -> None:
         """Write the configuration and make the outputs' directories."""
         job = self._record.job
-        write_processing_files(host.ml, job.arn, job.request, hosts, name)
+        write_processing_files(host.ml, job.arn, job.request, self.cluster, name)
         (host.ml / "output").mkdir()
         for output in self._outputs:
             host.of(output["S3Output"]["LocalPath"]).mkdir(parents=True, exist_ok=True)
@@ -75,8 +86,12 @@ class ProcessingJob:
             self._application.get("ContainerArguments") or [],
         )
 
-    def read_line(self, line: str) -> None:
-        """Processing jobs have no metrics."""
+    def read_line(self, line: str) -> str:
+        """Processing jobs have no metrics, and their logs show lines as they are."""
+        return line
+
+    def on_launch(self) -> None:
+        """The state of a processing job does not tell."""
 
     def on_download(self) -> None:
         """The job has begun."""
@@ -88,20 +103,36 @@ class ProcessingJob:
     def on_run(self) -> None:
         """The state of a processing job does not tell."""
 
-    def settle(self, hosts: Sequence[HostDirectory], run: Run) -> Ending:
+    def on_cut(self, _outcome: Outcome) -> None:
+        """The containers are asked to end: because of a stop, or of the time they took."""
+        self._record.change(lambda state: state.update(ProcessingJobStatus="Stopping"))
+
+    def on_interruption(self) -> float:
+        """Processing jobs have no spot instances."""
+        return 0.0
+
+    def on_retry(self) -> None:
+        """Processing jobs have no retries."""
+
+    def settle(
+        self, hosts: Sequence[HostDirectory], run: Run, tell: Callable[[str], None]
+    ) -> Ending:
         """Take the exit message, and the outputs if all went well."""
         message = _exit_message(hosts)
         if message:
             self._record.change(lambda state: state.update(ExitMessage=message))
         if run.outcome != "exited":
-            return Ending("Stopped", out_of_time=run.outcome == "timeout")
+            return Ending("Stopped", exceeded=run.exceeded)
         if run.exit_code:
             return Ending("Failed", algorithm_error("", run.exit_code))
         for output in self._outputs:
+            if _continuous(output):
+                continue  # All of it is there already.
             target = output["S3Output"]
-            for host in hosts:
-                directory = host.of(target["LocalPath"])
+            directories = [host.of(target["LocalPath"]) for host in hosts]
+            for directory in directories:
                 self._uploader.tree(directory, target["S3Uri"], _member(output))
+            tell_of_lost(directories, target["S3Uri"], tell)
         return Ending("Completed")
 
     def finish(self, ending: Ending) -> None:
@@ -117,18 +148,8 @@ def _finish(state: State, ending: Ending) -> None:
         state["FailureReason"] = ending.reason
 
 
-def _input(one: Mapping[str, Any]) -> Input:
-    name = one["InputName"]
-    source = one.get("S3Input")
-    if source is None or "LocalPath" not in source:
-        raise ClientFault(f'ProcessingInputs "{name}": S3Input with a LocalPath is required here')
-    if source.get("S3InputMode", "File") != "File":
-        raise ClientFault(f'ProcessingInputs "{name}": S3InputMode must be File here')
-    if source.get("S3CompressionType", "None") != "None":
-        raise ClientFault(f'ProcessingInputs "{name}": S3CompressionType must be None in File mode')
-    sharded = source.get("S3DataDistributionType") == "ShardedByS3Key"
-    data_type = source.get("S3DataType", "S3Prefix")
-    return Input(name, source["S3Uri"], data_type, source["LocalPath"], sharded)
+def _continuous(output: Mapping[str, Any]) -> bool:
+    return bool(output["S3Output"].get("S3UploadMode") == "Continuous")
 
 
 def _member(output: Mapping[str, Any]) -> str:

@@ -4,6 +4,10 @@ The wording and the leading words are the real service's, which clients look for
 """
 
 from pathlib import Path
+from typing import Literal
+
+Limit = Literal["MaxRuntimeInSeconds", "MaxWaitTimeInSeconds"]
+"""The members of ``StoppingCondition`` that may end a job before its time."""
 
 MAX_REASON = 1024
 """``FailureReason`` holds at most this many characters."""
@@ -17,7 +21,8 @@ class JobFault(Exception):
     """
 
     def __init__(self, reason: str) -> None:
-        super().__init__(reason[:MAX_REASON])
+        # A script may give a file a name that is not UTF-8, which no answer can hold.
+        super().__init__(reason.encode(errors="replace").decode()[:MAX_REASON])
 
     @property
     def reason(self) -> str:
@@ -37,7 +42,19 @@ class ClientFault(JobFault):
 
 
 class JobStoppedError(Exception):
-    """A stop was asked for before the job's container ran; the job ends ``Stopped``."""
+    """The job ends ``Stopped`` before its container ran: a stop was asked for, or time is up.
+
+    Args:
+        exceeded: The limit that ended it, if one did.
+    """
+
+    def __init__(self, exceeded: Limit | None = None) -> None:
+        super().__init__(exceeded)
+        self.exceeded = exceeded
+
+
+class JobInterruptedError(Exception):
+    """A spot job's instances were taken away; it begins again."""
 
 
 def algorithm_error(message: str, exit_code: int) -> str:
@@ -60,7 +77,7 @@ def internal_error(error: BaseException, log: Path) -> str:
         f"InternalServerError: {type(error).__name__}: {error}. "
         f"The supervisor's log has the details: {log}"
     )
-    return text[:MAX_REASON]
+    return text.encode(errors="replace").decode()[:MAX_REASON]
 
 
 def no_objects(uri: str, bucket: str, role: str, region: str, name: str) -> ClientFault:

@@ -9,20 +9,18 @@ import os
 import sqlite3
 import sys
 import traceback
-from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from ml_pipeline.local_sagemaker.home import Home, JobKind
+from ml_pipeline.local_sagemaker.home import Home
 from ml_pipeline.local_sagemaker.jobs.directory import JobDirectory
 from ml_pipeline.local_sagemaker.jobs.ending import Ending
 from ml_pipeline.local_sagemaker.jobs.job_run import JobRun
 from ml_pipeline.local_sagemaker.jobs.job_type import JobType
-from ml_pipeline.local_sagemaker.jobs.processing import ProcessingJob
 from ml_pipeline.local_sagemaker.jobs.reasons import JobFault, JobStoppedError, internal_error
 from ml_pipeline.local_sagemaker.jobs.record import Record
+from ml_pipeline.local_sagemaker.jobs.resource_use import ResourceMeter
 from ml_pipeline.local_sagemaker.jobs.stopping import StopRequest
-from ml_pipeline.local_sagemaker.jobs.training import TrainingJob
 from ml_pipeline.local_sagemaker.jobs.uploads import Uploader
 from ml_pipeline.local_sagemaker.process import ProcessId
 from ml_pipeline.local_sagemaker.s3.store import ObjectStore
@@ -32,10 +30,6 @@ GRACE_VARIABLE = "ML_PIPELINE_LOCAL_STOP_GRACE_SECONDS"
 """How long a script has between SIGTERM and SIGKILL."""
 
 _DEFAULT_GRACE = 120.0
-_KINDS: Mapping[JobKind, Callable[[Record, Uploader], JobType]] = {
-    "processing": ProcessingJob,
-    "training": TrainingJob,
-}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -56,18 +50,20 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _supervise(home: Home, record: Record, endpoint: str) -> None:
-    stop = StopRequest(record.stopping)
+    stop = StopRequest(record.stopping, record.interrupted)
     stop.listen()
     job = record.job
     directory = JobDirectory(home.job_directory(job.kind, job.name))
     objects = ObjectStore(home.s3)
-    kind = _KINDS[job.kind](record, Uploader(objects))
+    kind = _job_type(record, Uploader(objects))
+    meter = ResourceMeter(record, os.environ)
     try:
         directory.create()
         directory.request.write_text(json.dumps(job.request, indent=1), encoding="utf-8")
-        ending = JobRun(home, job.name, kind, directory, objects, stop, endpoint).run(_grace())
-    except JobStoppedError:
-        ending = Ending("Stopped")
+        run = JobRun(home, job.name, kind, directory, objects, stop, endpoint, meter)
+        ending = run.run(_grace())
+    except JobStoppedError as stopped:
+        ending = Ending("Stopped", exceeded=stopped.exceeded)
     except JobFault as fault:
         ending = Ending("Failed", fault.reason)
     except Exception as error:
@@ -76,6 +72,7 @@ def _supervise(home: Home, record: Record, endpoint: str) -> None:
             traceback.print_exc()
         log = home.supervisor_log(job.kind, job.name)
         ending = Ending("Failed", internal_error(error, log))
+    ending = meter.judge(ending)
     try:
         kind.finish(ending)
     except sqlite3.OperationalError:
@@ -83,6 +80,17 @@ def _supervise(home: Home, record: Record, endpoint: str) -> None:
         directory.clear()
         kind.finish(ending)
     directory.clear()
+
+
+def _job_type(record: Record, uploader: Uploader) -> JobType:
+    # Each imports much that the other has no use for.
+    if record.job.kind == "processing":
+        from ml_pipeline.local_sagemaker.jobs.processing import ProcessingJob
+
+        return ProcessingJob(record, uploader)
+    from ml_pipeline.local_sagemaker.jobs.training import TrainingJob
+
+    return TrainingJob(record, uploader)
 
 
 def _grace() -> float:

@@ -1,6 +1,7 @@
 """Following processes and what they print, in one thread."""
 
 import os
+import resource
 import select
 import signal
 import subprocess
@@ -10,9 +11,9 @@ from contextlib import suppress
 from typing import Literal
 
 from ml_pipeline.local_sagemaker.jobs.lines import LineSplitter
-from ml_pipeline.local_sagemaker.jobs.stopping import LOOK_SECONDS, StopRequest
+from ml_pipeline.local_sagemaker.jobs.stopping import LOOK_SECONDS, Cause, StopRequest
 
-Outcome = Literal["exited", "stop", "timeout"]
+Outcome = Literal["exited", "timeout"] | Cause
 
 _READ_SIZE = 64 * 1024
 # What a pipe can hold at most without privilege (/proc/sys/fs/pipe-max-size).
@@ -37,6 +38,7 @@ class LoggedProcess:
         assert process.stdout is not None  # noqa: S101 - as the argument's description says
         self.process = process
         self.exit_code: int | None = None
+        self.usage: resource.struct_rusage | None = None
         self.open = True
         self._pipe = process.stdout
         self._lines = LineSplitter(write)
@@ -68,8 +70,7 @@ class LoggedProcess:
         Something that the process left behind may hold the pipe open for ever, so this takes what
         the pipe holds and does not wait for its end.
         """
-        if self.exit_code is None and self.process.poll() is not None:
-            code = self.process.returncode
+        if self.exit_code is None and (code := self._end()) is not None:
             self._sweep()
             left = _PIPE_SIZE
             while self.open and left > 0 and (count := self.forward()):
@@ -80,12 +81,22 @@ class LoggedProcess:
             # As shells and Docker count it: 137 is a process ended by SIGKILL.
             self.exit_code = code if code >= 0 else 128 - code
 
+    def _end(self) -> int | None:
+        """What ``poll`` of the process returns, which would lose what the process used."""
+        if self.process.returncode is None:
+            pid, status, usage = os.wait4(self.process.pid, os.WNOHANG)
+            if pid:
+                self.process.returncode = os.waitstatus_to_exitcode(status)
+                self.usage = usage
+        return self.process.returncode
+
 
 def watch(
     processes: Sequence[LoggedProcess],
     stop: StopRequest,
     timeout: float | None,
     heed_stop: bool = True,
+    look: Callable[[], float] = lambda: LOOK_SECONDS,
 ) -> Outcome:
     """Follow processes until all have ended, or one has failed, or something cuts in.
 
@@ -93,21 +104,23 @@ def watch(
         processes: What to follow.
         stop: Whose wish ends the wait too.
         timeout: Seconds, or None for no limit; not disturbed by changes of the clock.
-        heed_stop: Whether to return when a stop is asked for.
+        heed_stop: Whether to return when a stop is asked for, or anything else cuts in.
+        look: Called now and then; returns in how many seconds it wants to be called again.
 
     Returns:
         What ended the wait.
     """
     deadline = None if timeout is None else time.monotonic() + timeout
     while not _ended(processes):
-        if heed_stop and stop.requested:
-            return "stop"
+        if heed_stop and (cause := stop.cause):
+            return cause
         left = LOOK_SECONDS if deadline is None else deadline - time.monotonic()
         if left <= 0:
             return "timeout"
+        patience = stop.patience if heed_stop else LOOK_SECONDS
         readable: list[int | LoggedProcess] = [stop.wakeup]
         readable += [process for process in processes if process.open]
-        ready, _, _ = select.select(readable, [], [], min(left, LOOK_SECONDS))
+        ready, _, _ = select.select(readable, [], [], min(left, patience, look()))
         for source in ready:
             if isinstance(source, LoggedProcess):
                 source.forward()

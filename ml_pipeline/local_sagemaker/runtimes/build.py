@@ -1,24 +1,28 @@
 """Building a runtime: this machine's counterpart of pulling an image."""
 
-import fcntl
-import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from ml_pipeline.local_sagemaker.runtimes.catalog import Runtime
+from ml_pipeline.local_sagemaker.runtimes.finished import (
+    finished,
+    mark_finished,
+    mark_prepared,
+    prepared,
+)
+from ml_pipeline.local_sagemaker.runtimes.installing import install_commands, not_found
 from ml_pipeline.local_sagemaker.runtimes.interpreter import Interpreter, inspect
+from ml_pipeline.local_sagemaker.runtimes.locks import RuntimeLock
 from ml_pipeline.local_sagemaker.runtimes.pip_settings import pip_environment
+from ml_pipeline.local_sagemaker.runtimes.runtime import Runtime
 
 RunCommand = Callable[[list[str], Mapping[str, str], Callable[[str], None], int], int]
 """Runs a command in an environment, hands on its output line by line, lets it inherit a descriptor,
 and returns its exit code; ends it if it has to give up."""
 
 _WAIT_SECONDS = 0.2
-_MARKER = "runtime.json"
 # venv keeps to itself why it failed, so a disk with less room than this is taken for the reason.
 _FULL_BYTES = 16 * 1024 * 1024
 
@@ -30,7 +34,8 @@ class RuntimeBuildError(Exception):
 class RuntimeBuilder:
     """Finds or builds the environments of one home.
 
-    Several processes may ask for the same runtime at once: one builds it, the others wait.
+    Several processes may ask for the same runtime at once: one builds it, the others wait. What a
+    builder has provided cannot be removed until it is released, or its process ends.
 
     Args:
         directory: Holds an environment a runtime.
@@ -53,6 +58,7 @@ class RuntimeBuilder:
         self._run = run
         self._check = check
         self._tell = tell
+        self._held: list[RuntimeLock] = []
 
     def provide(self, runtime: Runtime) -> Interpreter:
         """The interpreter of a runtime, which is built if it is not there.
@@ -63,53 +69,94 @@ class RuntimeBuilder:
         """
         if runtime.python is not None:
             return inspect(runtime.python)
-        target = self._directory / runtime.key
-        found = _finished(target)
-        if found:
-            return found
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with self._lock(runtime) as lock:
-            found = _finished(target)
-            if found:
-                return found
-            try:
-                return self._build(runtime, target, lock)
-            except BaseException:
-                shutil.rmtree(target, ignore_errors=True)
-                raise
-
-    def _build(self, runtime: Runtime, target: Path, lock: int) -> Interpreter:
-        self._tell(
-            f"Building the runtime {runtime.key} for {runtime.image}, once: "
-            f"{' '.join(runtime.packages) or 'no packages'}"
-        )
-        began = time.monotonic()
-        shutil.rmtree(target, ignore_errors=True)
-        self._run_step(runtime, [sys.executable, "-m", "venv", str(target)], lock)
-        python = target / "bin" / "python"
-        if runtime.packages:
-            options = ["--disable-pip-version-check", "--no-input", "--progress-bar=off"]
-            # Compiling a package from source would need compilers, and minutes.
-            options += ["--only-binary=:all:", f"--log={self._log(runtime)}"]
-            pip = [str(python), "-m", "pip", "install", *options]
-            self._run_step(runtime, [*pip, *runtime.packages], lock)
-        interpreter = inspect(python)
-        part = target / f"{_MARKER}.part"
-        part.write_text(interpreter.to_json(), encoding="utf-8")
-        part.replace(target / _MARKER)
-        self._tell(f"Built the runtime {runtime.key} in {time.monotonic() - began:.0f} s.")
+        lock = self._open_lock(runtime)
+        try:
+            interpreter = self._obtain(runtime, self._directory / runtime.key, lock)
+            lock.touch()
+        except BaseException:
+            lock.close()
+            raise
+        self._held.append(lock)
         return interpreter
 
-    def _run_step(self, runtime: Runtime, command: list[str], lock: int) -> None:
-        lines: list[str] = []
+    def release(self) -> None:
+        """Say that what was provided is no longer used."""
+        while self._held:
+            self._held.pop().close()
 
+    def _obtain(self, runtime: Runtime, target: Path, lock: RuntimeLock) -> Interpreter:
+        told = False
+        while True:
+            if lock.share():
+                found = finished(target)
+                if found:
+                    return found
+                # Two who keep what they share would both wait for ever to have it alone.
+                lock.release()
+            if lock.own():
+                if not finished(target):
+                    self._build(runtime, target, lock)
+                lock.release()
+                continue
+            self._check()
+            if not told:
+                self._tell(f"Waiting for another job that builds the runtime {runtime.key}.")
+            told = True
+            time.sleep(_WAIT_SECONDS)
+
+    def _build(self, runtime: Runtime, target: Path, lock: RuntimeLock) -> None:
+        began = time.monotonic()
+        try:
+            self._prepare(runtime, target, lock)
+            self._install(runtime, target, lock)
+            mark_finished(target, inspect(target / "bin" / "python"))
+        except OSError as error:
+            shutil.rmtree(target, ignore_errors=True)
+            raise RuntimeBuildError(self._explain(runtime, [str(error)])) from error
+        except BaseException:
+            shutil.rmtree(target, ignore_errors=True)
+            raise
+        self._tell(f"Built the runtime {runtime.key} in {time.monotonic() - began:.0f} s.")
+
+    def _prepare(self, runtime: Runtime, target: Path, lock: RuntimeLock) -> None:
+        if prepared(target):
+            self._tell(
+                f"Building the runtime {runtime.key} for {runtime.image} goes on where it was cut "
+                f"off: {_contents(runtime)}"
+            )
+            return
+        self._tell(
+            f"Building the runtime {runtime.key} for {runtime.image}, once: {_contents(runtime)}"
+        )
+        shutil.rmtree(target, ignore_errors=True)
+        lines: list[str] = []
+        if self._step([sys.executable, "-m", "venv", str(target)], lines, lock):
+            raise RuntimeBuildError(self._explain(runtime, lines))
+        mark_prepared(target)
+
+    def _install(self, runtime: Runtime, target: Path, lock: RuntimeLock) -> None:
+        python = target / "bin" / "python"
+        try:
+            commands = install_commands(runtime, python, self._log(runtime), self._environment)
+        except ValueError as error:
+            raise RuntimeBuildError(
+                f"the options for pip are not a command line: {error}"
+            ) from error
+        for number, command in enumerate(commands, start=1):
+            lines: list[str] = []
+            if not self._step(command, lines, lock):
+                return
+            if number == len(commands) or not not_found(lines):
+                raise RuntimeBuildError(self._explain(runtime, lines))
+            self._tell("The package index does not have these versions; trying the nearest others.")
+
+    def _step(self, command: list[str], lines: list[str], lock: RuntimeLock) -> int:
         def write(line: str) -> None:
             lines.append(line)
             self._tell(line)
 
         # The child holds the lock too: if we are killed, nobody starts anew while it writes.
-        if self._run(command, self._environment, write, lock):
-            raise RuntimeBuildError(self._explain(runtime, lines))
+        return self._run(command, self._environment, write, lock.fileno())
 
     def _explain(self, runtime: Runtime, lines: list[str]) -> str:
         errors = [line for line in lines if line.startswith("ERROR")] or lines
@@ -117,6 +164,8 @@ class RuntimeBuilder:
         full = shutil.disk_usage(self._directory).free < _FULL_BYTES
         if full or any("No space left on device" in line for line in lines):
             advice = f"Free space on the disk of {self._directory}"
+        elif runtime.known is not None and runtime.known.advice and not_found(lines):
+            advice = runtime.known.advice
         else:
             advice = (
                 "Check that the package index can be reached: PIP_INDEX_URL or pip.conf for the "
@@ -130,37 +179,22 @@ class RuntimeBuilder:
     def _log(self, runtime: Runtime) -> Path:
         return self._directory / f"{runtime.key}.pip.log"
 
-    @contextmanager
-    def _lock(self, runtime: Runtime) -> Iterator[int]:
-        path = self._directory / f"{runtime.key}.lock"
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        told = False
+    def _open_lock(self, runtime: Runtime) -> RuntimeLock:
         try:
-            while not _locked(descriptor):
-                self._check()
-                if not told:
-                    self._tell(f"Waiting for another job that builds the runtime {runtime.key}.")
-                told = True
-                time.sleep(_WAIT_SECONDS)
-            yield descriptor
-        finally:
-            os.close(descriptor)
+            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return RuntimeLock(self._directory / f"{runtime.key}.lock")
+        except OSError as error:
+            raise RuntimeBuildError(
+                f"the runtime {runtime.key} for the image {runtime.image} could not be built: "
+                f"{error}. Make {self._directory} a directory that can be written"
+            ) from error
 
 
-def _locked(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+def _contents(runtime: Runtime) -> str:
+    if runtime.requirements is not None:
+        return f"the packages of {runtime.requirements}"
+    # Only for building: a job whose runtime is there would wait for this import.
+    from ml_pipeline.local_sagemaker.runtimes.applicable import applicable
 
-
-def _finished(target: Path) -> Interpreter | None:
-    # The marker is written last; the link is dead once the Python it was built with is gone.
-    try:
-        interpreter = Interpreter.from_json((target / _MARKER).read_text(encoding="utf-8"))
-    except (OSError, ValueError, TypeError):
-        return None
-    if Path(interpreter.prefix).resolve() != target.resolve():
-        return None  # the home was copied from elsewhere
-    return interpreter if Path(interpreter.python).exists() else None
+    packages = (*runtime.packages, *(runtime.choices[0] if runtime.choices else ()))
+    return " ".join(f"{one.name}{one.specifier}" for one in applicable(packages)) or "no packages"

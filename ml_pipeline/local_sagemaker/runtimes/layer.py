@@ -5,17 +5,22 @@ what the runtime has, and goes with the job. Made by hand because ``python -m ve
 it is a few links and small files.
 """
 
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from ml_pipeline.local_sagemaker.runtimes.interpreter import Interpreter
 
 # "$0" is the full path of a program found on PATH. exec: what is process 1 stays process 1.
 _PIP = '#!/bin/sh\nexec "${0%/*}/python3" -m pip "$@"\n'
-_TRAIN = '#!/bin/sh\nexec "${0%/*}/python3" "${0%/*}/../script_mode.py" "$@"\n'
+_OWN = '#!/bin/sh\nexec "${{0%/*}}/python3" "${{0%/*/*}}/programs" {package} "$@"\n'
+
+PROGRAMS = Path(__file__).with_name("programs")
+"""The sources of the images' own programs: ``python PROGRAMS <package>`` runs one."""
 
 
 def create_layer(
-    directory: Path, interpreter: Interpreter, pip_configuration: str, train: str | None
+    directory: Path, interpreter: Interpreter, pip_configuration: str, own: Mapping[str, str]
 ) -> Path:
     """Make the environment.
 
@@ -23,10 +28,10 @@ def create_layer(
         directory: Where; must not exist.
         interpreter: The runtime's.
         pip_configuration: The text of its ``pip.conf``.
-        train: The source of the program ``train``, if the image has one.
+        own: The image's own programs: their names, and the package of ``programs`` each of them is.
 
     Returns:
-        The directory of its programs: ``python``, ``python3``, ``pip``, ``pip3``, ``train``.
+        The directory of its programs: ``python``, ``python3``, ``pip``, ``pip3`` and the image's.
     """
     programs = directory / "bin"
     packages = directory / "lib" / f"python{interpreter.version}" / "site-packages"
@@ -47,9 +52,12 @@ def create_layer(
     (packages / "_runtime.pth").write_text("".join(lines), encoding="utf-8")
     for name in ("pip", "pip3"):
         _program(programs / name, _PIP)
-    if train is not None:
-        (directory / "script_mode.py").write_text(train, encoding="utf-8")
-        _program(programs / "train", _TRAIN)
+    if own:
+        shutil.copytree(
+            PROGRAMS, directory / "programs", ignore=shutil.ignore_patterns("__pycache__")
+        )
+    for name, package in own.items():
+        _program(programs / name, _OWN.format(package=package))
     return programs
 
 

@@ -42,7 +42,7 @@ class BlobWriter:
         self.offset = offset
         self.digests = digests
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Append.
 
         Raises:

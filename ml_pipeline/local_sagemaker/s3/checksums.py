@@ -1,13 +1,12 @@
 """MD5 and S3's additional checksums.
 
-What zlib and hashlib compute is verified; of the other algorithms (``STORED_ONLY``) the value that
-the client sent is kept and given back, so that the client itself finds a difference when it reads.
+CRCs and hashes are verified; of the other algorithms (``STORED_ONLY``) the value that the client
+sent is kept and given back, so that the client itself finds a difference when it reads.
 """
 
 import base64
 import binascii
 import hashlib
-import zlib
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
@@ -15,9 +14,21 @@ from ml_pipeline.local_sagemaker.s3.crc import CRC32, CRC32C, CRC64NVME, Crc
 from ml_pipeline.local_sagemaker.s3.errors import S3Error
 from ml_pipeline.local_sagemaker.s3.records import Checksum, ChecksumType, Part
 
-COMPUTED = frozenset({"crc32", "md5", "sha1", "sha256", "sha512"})
-STORED_ONLY = frozenset({"crc32c", "crc64nvme", "xxhash64", "xxhash3", "xxhash128"})
-ALGORITHMS = COMPUTED | STORED_ONLY
+DIGEST_BYTES = {
+    "crc32": 4,
+    "crc32c": 4,
+    "crc64nvme": 8,
+    "md5": 16,
+    "sha1": 20,
+    "sha256": 32,
+    "sha512": 64,
+    "xxhash64": 8,
+    "xxhash3": 8,
+    "xxhash128": 16,
+}
+ALGORITHMS = frozenset(DIGEST_BYTES)
+STORED_ONLY = frozenset({"xxhash64", "xxhash3", "xxhash128"})
+COMPUTED = ALGORITHMS - STORED_ONLY
 
 _CRCS: dict[str, Crc] = {"crc32": CRC32, "crc32c": CRC32C, "crc64nvme": CRC64NVME}
 
@@ -27,15 +38,16 @@ class _Hash(Protocol):
     def digest(self) -> bytes: ...
 
 
-class _Crc32:
-    def __init__(self) -> None:
+class _RunningCrc:
+    def __init__(self, crc: Crc) -> None:
+        self._crc = crc
         self._value = 0
 
     def update(self, data: memoryview, /) -> None:
-        self._value = zlib.crc32(data, self._value)
+        self._value = self._crc.of(data, self._value)
 
     def digest(self) -> bytes:
-        return self._value.to_bytes(4, "big")
+        return self._crc.digest(self._value)
 
 
 class Digests:
@@ -114,21 +126,16 @@ def multipart_checksum(
         if crc is None:
             return None
         blocks = ((int.from_bytes(d, "big"), p.size) for d, p in zip(digests, parts, strict=True))
-        whole = crc.join(blocks).to_bytes(crc.width // 8, "big")
+        whole = crc.digest(crc.join(blocks))
         return Checksum(algorithm, base64.b64encode(whole).decode(), kind)
-    joined = b"".join(digests)
-    if algorithm in COMPUTED:
-        hasher = _new_hash(algorithm)
-        hasher.update(memoryview(joined))
-        digest = hasher.digest()
-    elif crc is not None:
-        digest = crc.of(joined).to_bytes(crc.width // 8, "big")
-    else:
+    if algorithm not in COMPUTED:
         return None
-    return Checksum(algorithm, f"{base64.b64encode(digest).decode()}-{len(parts)}", kind)
+    hasher = _new_hash(algorithm)
+    hasher.update(memoryview(b"".join(digests)))
+    return Checksum(algorithm, f"{base64.b64encode(hasher.digest()).decode()}-{len(parts)}", kind)
 
 
 def _new_hash(algorithm: str) -> _Hash:
-    if algorithm == "crc32":
-        return _Crc32()
+    if algorithm in _CRCS:
+        return _RunningCrc(_CRCS[algorithm])
     return hashlib.new(algorithm, usedforsecurity=False)

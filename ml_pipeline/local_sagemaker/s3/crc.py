@@ -1,62 +1,56 @@
-"""Joining CRCs: the CRC of a whole from the CRCs of its parts, without the bytes."""
+"""The CRCs of S3, computed piece by piece or joined from those of parts."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
 
 
-@dataclass(frozen=True)
+class _Model(Protocol):
+    def calc(self, data: memoryview, init: int, /) -> int: ...
+    def combine(self, left: int, right: int, length: int, /) -> int: ...
+
+
 class Crc:
-    """A reflected CRC whose initial value and final XOR are all ones.
+    """One CRC, as the CRC catalogue describes it.
 
-    Attributes:
+    Args:
+        name: anycrc's name of it.
         width: Bits.
-        polynomial: Reflected.
     """
 
-    width: int
-    polynomial: int
+    def __init__(self, name: str, width: int) -> None:
+        self._name = name
+        self._bytes = width // 8
 
-    def of(self, data: bytes) -> int:
-        """The CRC of a few bytes. Bit by bit: for tens of kilobytes, not for objects."""
-        ones = (1 << self.width) - 1
-        value = ones
-        for byte in data:
-            value ^= byte
-            for _ in range(8):
-                value = (value >> 1) ^ (self.polynomial if value & 1 else 0)
-        return value ^ ones
+    @cached_property
+    def _model(self) -> _Model:
+        import anycrc  # in the extra `local`, which not all who import this package have
+
+        model: _Model = anycrc.Model(self._name)
+        return model
+
+    def of(self, data: bytes | memoryview, before: int = 0) -> int:
+        """The CRC of bytes.
+
+        Args:
+            data: The bytes.
+            before: The CRC of what comes before them.
+        """
+        view = memoryview(data)
+        return self._model.calc(view, before) if view else before
 
     def join(self, parts: Iterable[tuple[int, int]]) -> int:
-        """The CRC of a sequence of blocks, each given as (CRC, length in bytes).
-
-        Appending a block of n bytes multiplies what came before by x^(8n) modulo the polynomial
-        (``crc32_combine`` of zlib).
-        """
+        """The CRC of a sequence of blocks, each given as (CRC, length in bytes)."""
         total = 0
         for crc, length in parts:
-            total = self._multiply(self._power(8 * length), total) ^ crc
+            total = self._model.combine(total, crc, length) if length else total
         return total
 
-    def _power(self, exponent: int) -> int:
-        """x^exponent modulo the polynomial; in reflected order the highest bit is x^0."""
-        result, square = 1 << (self.width - 1), 1 << (self.width - 2)
-        while exponent:
-            if exponent & 1:
-                result = self._multiply(result, square)
-            square = self._multiply(square, square)
-            exponent >>= 1
-        return result
-
-    def _multiply(self, left: int, right: int) -> int:
-        product = 0
-        for bit in range(self.width - 1, -1, -1):
-            if left >> bit & 1:
-                product ^= right
-            right = (right >> 1) ^ (self.polynomial if right & 1 else 0)
-        return product
+    def digest(self, crc: int) -> bytes:
+        """A CRC as S3's headers hold it."""
+        return crc.to_bytes(self._bytes, "big")
 
 
-# Reflected polynomials of the CRC catalogue (CRC-32/ISO-HDLC, CRC-32/ISCSI, CRC-64/NVME).
-CRC32 = Crc(32, 0xEDB88320)
-CRC32C = Crc(32, 0x82F63B78)
-CRC64NVME = Crc(64, 0x9A6C9329AC4BC9B5)
+CRC32 = Crc("CRC32", 32)
+CRC32C = Crc("CRC32C", 32)
+CRC64NVME = Crc("CRC64-NVME", 64)

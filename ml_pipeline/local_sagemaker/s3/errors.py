@@ -74,6 +74,11 @@ _DEFAULTS: dict[str, tuple[int, str]] = {
         412,
         "At least one of the pre-conditions you specified did not hold",
     ),
+    "RequestTimeout": (
+        400,
+        "Your socket connection to the server was not read from or written to within the timeout "
+        "period. Idle connections will be closed.",
+    ),
     "XAmzContentSHA256Mismatch": (
         400,
         "The provided 'x-amz-content-sha256' header does not match what was computed.",

@@ -8,7 +8,8 @@ from ml_pipeline.local_sagemaker.s3.errors import S3Error
 MAX_KEY_BYTES = 1024
 
 # "General purpose bucket naming rules" of the Amazon S3 user guide.
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9-]*(\.[a-z0-9-]+)*")
+_LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+_BUCKET = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _RESERVED_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 _RESERVED_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
 
@@ -22,7 +23,6 @@ def check_bucket_name(bucket: str) -> None:
     valid = (
         3 <= len(bucket) <= 63
         and _BUCKET.fullmatch(bucket) is not None
-        and bucket[-1] not in "-."
         and not bucket.startswith(_RESERVED_PREFIXES)
         and not bucket.endswith(_RESERVED_SUFFIXES)
         and not _is_ip_address(bucket)

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from ml_pipeline.local_sagemaker.s3.errors import S3Error
 
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+# More digits than any size has are no number but an attack: int() takes long over them.
+_RANGE = re.compile(r"bytes=([0-9]{0,19})-([0-9]{0,19})")
 
 
 class Span(NamedTuple):
@@ -43,6 +44,21 @@ def parse_range(header: str | None, size: int) -> Span | None:
     if start >= end:
         raise S3Error("InvalidRange", RangeRequested=str(header), ActualObjectSize=str(size))
     return Span(start, end - start)
+
+
+def copy_range(header: str, size: int) -> Span:
+    """Read an ``x-amz-copy-source-range`` header, which must name both ends, within the object.
+
+    Raises:
+        S3Error: ``InvalidArgument``; ``InvalidRange`` if it reaches beyond the object's end.
+    """
+    match = _RANGE.fullmatch(header)
+    if match is None or not all(match.groups()) or int(match[1]) > int(match[2]):
+        message = "The x-amz-copy-source-range value must be of the form bytes=first-last"
+        raise S3Error("InvalidArgument", message, ArgumentValue=header)
+    if int(match[2]) >= size:
+        raise S3Error("InvalidRange", RangeRequested=header, ActualObjectSize=str(size))
+    return Span(int(match[1]), int(match[2]) + 1 - int(match[1]))
 
 
 def file_spans(layout: Sequence[Span], wanted: Span) -> Iterator[Span]:

@@ -55,9 +55,10 @@ def test_operations_that_do_not_exist(target: str) -> None:
 def test_operations_that_are_not_offered() -> None:
     status, error = answer(target="SageMaker.CreateModel")
     assert (status, error["__type"]) == (400, "ValidationException")
-    assert error["message"] == (
-        "CreateModel is not supported by the local SageMaker, which has: DescribeProcessingJob"
+    assert error["message"].startswith(
+        "CreateModel is not supported by the local SageMaker, which has: DescribeProcessingJob. "
     )
+    assert "docs/supported.md" in error["message"]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from botocore.auth import S3SigV4QueryAuth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from ml_pipeline.local_sagemaker.api.dispatch import is_local, signed_service
+from ml_pipeline.local_sagemaker.api.dispatch import is_local, is_strange, signed_service
 
 
 def test_the_service_is_the_one_it_was_signed_for() -> None:
@@ -56,3 +56,34 @@ def test_other_signatures(authorization: str, service: str | None) -> None:
 )
 def test_who_may_ask(headers: dict[str, str], local: bool) -> None:
     assert is_local(headers) == local
+
+
+def test_who_may_ask_under_another_name() -> None:
+    names = frozenset({"build.example"})
+    assert is_local({"Host": "build.example:80", "Origin": "http://Build.Example"}, names)
+    assert is_local({"Host": "localhost"}, names)
+    assert not is_local({"Host": "evil.example"}, names)
+    assert not is_local({"Host": "build.example", "Origin": "http://evil.example"}, names)
+
+
+@pytest.mark.parametrize(
+    ("site", "mode", "method", "service", "strange"),
+    [
+        (None, None, "POST", "sagemaker", False),  # no browser
+        ("none", "navigate", "GET", None, False),  # typed into the address bar
+        ("same-origin", "cors", "GET", None, False),
+        ("cross-site", "navigate", "GET", None, False),  # a link to a job's page
+        ("cross-site", "navigate", "GET", "s3", False),  # a link to an object
+        ("cross-site", "navigate", "POST", None, True),
+        ("cross-site", "navigate", "GET", "sqs", True),  # those can be told to act by a GET
+        ("cross-site", "no-cors", "GET", None, True),  # an image
+        ("same-site", "no-cors", "GET", None, True),  # another port of this machine
+        ("cross-site", None, "GET", None, True),
+    ],
+)
+def test_what_browsers_send_for_other_sites(
+    site: str | None, mode: str | None, method: str, service: str | None, strange: bool
+) -> None:
+    sent = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": mode}
+    headers = {name: value for name, value in sent.items() if value is not None}
+    assert is_strange(headers, method, service) == strange

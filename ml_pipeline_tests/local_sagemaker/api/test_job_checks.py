@@ -85,7 +85,7 @@ def test_local_paths_have_their_place(objects: ObjectStore, local: str) -> None:
 def test_what_is_missing_is_named(objects: ObjectStore) -> None:
     request = processing_request("job", ProcessingResources={"ClusterConfig": {}})
     assert message("processing", request, objects) == (
-        "ProcessingResources.ClusterConfig is missing InstanceCount, InstanceType"
+        "ProcessingResources.ClusterConfig is missing InstanceType"
     )
     request = processing_request("job", ProcessingInputs=[{"InputName": "a"}])
     assert message("processing", request, objects) == "ProcessingInputs 'a' is missing S3Input"
@@ -95,6 +95,25 @@ def test_what_is_missing_is_named(objects: ObjectStore) -> None:
     )
     request = training_request("job", InputDataConfig=[{"ChannelName": "c", "DataSource": {}}])
     assert "DataSource is missing S3DataSource" in message("training", request, objects)
+
+
+def test_a_training_job_needs_resources(objects: ObjectStore) -> None:
+    request = training_request("job")
+    del request["ResourceConfig"]
+    assert message("training", request, objects) == "The request is missing ResourceConfig"
+
+
+def test_what_the_script_manages_is_its_own_affair(objects: ObjectStore) -> None:
+    inputs = [{"InputName": "a", "AppManaged": True}]
+    outputs = {"Outputs": [{**s3_output("b", "/anywhere"), "AppManaged": True}]}
+    request = processing_request("job", ProcessingInputs=inputs, ProcessingOutputConfig=outputs)
+    check_job("processing", request, objects)
+
+
+def test_spot_instances_are_not_kept_warm(objects: ObjectStore) -> None:
+    request = training_request("job", EnableManagedSpotTraining=True)
+    request["ResourceConfig"]["KeepAlivePeriodInSeconds"] = 60
+    assert "managed spot training" in message("training", request, objects)
 
 
 def test_names_are_used_once(objects: ObjectStore) -> None:

@@ -4,7 +4,12 @@ import pytest
 
 from ml_pipeline.local_sagemaker.api.errors import ServiceError
 from ml_pipeline.local_sagemaker.api.service_models import service_model
-from ml_pipeline.local_sagemaker.api.unsupported import _NOT_YET, refuse_unsupported
+from ml_pipeline.local_sagemaker.api.unsupported import (
+    REFUSED,
+    WITHOUT_EFFECT,
+    Limit,
+    refuse_unsupported,
+)
 from ml_pipeline.local_sagemaker.home import JobKind
 from ml_pipeline_tests.local_sagemaker.daemons import processing_request, training_request
 
@@ -49,33 +54,39 @@ def test_the_shard_of_a_single_instance_is_everything() -> None:
     refuse_unsupported("training", training_request("job", InputDataConfig=channels))
 
 
-def test_a_value_is_refused_with_its_place_and_the_ones_that_would_do() -> None:
-    request = processing_request("job")
-    request["ProcessingResources"]["ClusterConfig"]["InstanceCount"] = 2
-    assert message("processing", request) == (
-        "ProcessingResources.ClusterConfig.InstanceCount is 2; the local SageMaker supports only 1"
+def test_a_value_is_refused_with_its_place_and_the_ones_that_would_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    count = "ProcessingResources.ClusterConfig.InstanceCount"
+    monkeypatch.setitem(REFUSED, "processing", (Limit(count, (3, 4), "so it is"),))
+    assert message("processing", processing_request("job")) == (
+        f"{count} is 1; the local SageMaker supports only 3 or 4: so it is"
     )
 
 
 def test_a_member_of_an_element_is_refused_with_its_number() -> None:
     inputs = [{"InputName": "a"}, {"InputName": "b", "DatasetDefinition": {}}]
     assert message("processing", processing_request("job", ProcessingInputs=inputs)) == (
-        "ProcessingInputs[1].DatasetDefinition is not supported by the local SageMaker"
+        "ProcessingInputs[1].DatasetDefinition is not supported by the local SageMaker: there is "
+        "no Athena and no Redshift here: put their result into S3, and name that"
     )
-
-
-def test_spot_training_is_refused() -> None:
-    text = message("training", training_request("job", EnableManagedSpotTraining=True))
-    assert text.startswith("EnableManagedSpotTraining is True; ")
 
 
 @pytest.mark.parametrize("kind", ["processing", "training"])
 def test_every_limit_names_a_member_that_exists(kind: JobKind) -> None:
     request = service_model("sagemaker").operation_model(f"Create{kind.title()}Job").input_shape
-    for limit in _NOT_YET[kind]:
-        shape: Any = request
-        for name in limit.path.split("."):
-            shape = shape.members[name.removesuffix("[]")]
-            shape = shape.member if name.endswith("[]") else shape
+    for limit in REFUSED[kind]:
+        shape = found(request, limit.path)
         if shape.type_name == "string":
             assert set(limit.only) <= set(shape.enum or limit.only)
+    refused = {limit.path for limit in REFUSED[kind]}
+    for ignored in WITHOUT_EFFECT[kind]:
+        assert found(request, ignored.path)
+        assert ignored.path not in refused
+
+
+def found(shape: Any, path: str) -> Any:
+    for name in path.split("."):
+        shape = shape.members[name.removesuffix("[]")]
+        shape = shape.member if name.endswith("[]") else shape
+    return shape

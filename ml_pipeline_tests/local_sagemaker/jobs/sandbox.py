@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ml_pipeline.local_sagemaker.home import Home, JobKind
+from ml_pipeline.local_sagemaker.job_states import first_state
 from ml_pipeline.local_sagemaker.log_files import LogFiles
 from ml_pipeline.local_sagemaker.s3.store import ObjectStore
 from ml_pipeline.local_sagemaker.store import Job, JobStore
@@ -54,8 +55,7 @@ class Sandbox:
     def add(self, kind: JobKind, request: Mapping[str, Any]) -> Job:
         name = request[f"{kind.title()}JobName"]
         arn = f"arn:aws:sagemaker:us-east-1:000000000000:{kind}-job/{name}"
-        state = {f"{kind.title()}JobStatus": "InProgress"}
-        return self.store.add(kind, name, arn, request, state)
+        return self.store.add(kind, name, arn, request, first_state(kind, request))
 
     def start(self, job: Job) -> "subprocess.Popen[bytes]":
         module = "ml_pipeline.local_sagemaker.jobs.supervisor"

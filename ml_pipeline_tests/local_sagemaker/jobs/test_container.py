@@ -1,22 +1,23 @@
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
 
 from ml_pipeline.local_sagemaker.jobs import namespaces
+from ml_pipeline.local_sagemaker.jobs.process_tree import first_child
+from ml_pipeline_tests.local_sagemaker.jobs.conftest import WITHOUT_CALL
 from ml_pipeline_tests.local_sagemaker.jobs.sandbox import Sandbox, reason
 
 pytestmark = pytest.mark.skipif(
     namespaces.unavailable() is not None, reason=f"no namespaces: {namespaces.unavailable()}"
 )
 
-AS_ORDINARY_USER = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
 LOOK = """
 import json, os, socket
 print(json.dumps({
@@ -31,22 +32,6 @@ open("/opt/ml/processing/out/a", "w").write("x")
 """
 
 
-def can_map_user() -> bool:
-    return subprocess.run([*AS_ORDINARY_USER, "true"], check=False).returncode == 0
-
-
-@pytest.fixture(params=["root", "ordinary user"])
-def as_user(request: pytest.FixtureRequest, sandbox: Sandbox) -> Sandbox:
-    """The sandbox, its supervisors as the user who runs the tests, or as one without privileges."""
-    if request.param == "root" and os.geteuid() != 0:
-        pytest.skip("not root")
-    if request.param == "ordinary user" and os.geteuid() == 0:
-        if not can_map_user():
-            pytest.skip("root here cannot play an ordinary user")
-        sandbox.prefix = AS_ORDINARY_USER
-    return sandbox
-
-
 def test_a_host_of_its_own(as_user: Sandbox) -> None:
     outputs = as_user.outputs(out="/opt/ml/processing/out")
     job = as_user.process("job", LOOK, ProcessingOutputConfig=outputs)
@@ -54,7 +39,7 @@ def test_a_host_of_its_own(as_user: Sandbox) -> None:
     found = json.loads(as_user.log(job)[0])
     assert found["pid"] == 1
     assert found["host"] == "algo-1"
-    assert found["address"] == "127.0.0.1"
+    assert found["address"].startswith("127.")
     assert set(found["opt"]) == {*(entry.name for entry in Path("/opt").iterdir()), "ml"}
     assert found["processes"] == ["1"]
     assert as_user.keys("out/") == ["out/out/a"]
@@ -89,17 +74,18 @@ def test_a_killed_supervisor_of_an_ordinary_user_takes_its_job_with_it(as_user: 
 def test_jobs_do_not_see_each_other(sandbox: Sandbox) -> None:
     script = """
 import os, time
-name = os.environ["NAME"]
-for path in ("/tmp/mine", "/opt/ml/processing/out/mine", "/dev/shm/mine"):
-    open(path, "x").write(name)
+name, mine = os.environ["NAME"], os.environ["MINE"]
+for path in ("/tmp", "/opt/ml/processing/out", "/dev/shm"):
+    open(f"{path}/{mine}", "x").write(name)
 print("runs", flush=True)
 while not os.path.exists("/opt/ml/go"): time.sleep(0.02)
 """
+    mine = f"mine-{time.time_ns()}"
     jobs = [
         sandbox.processing(
             name,
             script,
-            Environment={"NAME": name},
+            Environment={"NAME": name, "MINE": mine},
             ProcessingOutputConfig=sandbox.outputs(**{name: "/opt/ml/processing/out"}),
         )
         for name in ("one", "two")
@@ -113,10 +99,10 @@ while not os.path.exists("/opt/ml/go"): time.sleep(0.02)
     for process in processes:
         process.wait(30)
     assert [sandbox.get(job).status for job in jobs] == ["Completed", "Completed"]
-    assert sandbox.objects.read_bytes("bucket", "out/one/mine") == b"one"
-    assert sandbox.objects.read_bytes("bucket", "out/two/mine") == b"two"
-    assert not Path("/tmp/mine").exists()
-    assert not Path("/dev/shm/mine").exists()
+    assert sandbox.objects.read_bytes("bucket", f"out/one/{mine}") == b"one"
+    assert sandbox.objects.read_bytes("bucket", f"out/two/{mine}") == b"two"
+    assert not Path("/tmp", mine).exists()
+    assert not Path("/dev/shm", mine).exists()
 
 
 def test_the_shared_runtime_cannot_be_written_to(as_user: Sandbox) -> None:
@@ -130,9 +116,9 @@ def test_a_program_that_is_killed_from_outside(as_user: Sandbox) -> None:
     job = as_user.processing("job", "print('runs', flush=True)\nimport time\ntime.sleep(600)")
     process = as_user.start(job)
     as_user.wait_for_line(job, "runs")
-    unshare = namespaces.first_process(process.pid)
+    unshare = first_child(process.pid)
     assert unshare
-    program = namespaces.first_process(unshare)
+    program = first_child(unshare)
     assert program
     os.kill(program, signal.SIGKILL)
     process.wait(30)
@@ -177,23 +163,53 @@ def test_a_request_may_change_its_path_without_breaking_the_setup(sandbox: Sandb
     assert sandbox.log(job) == ["/nowhere"]
 
 
-@pytest.fixture
-def without_namespaces(sandbox: Sandbox, tmp_path: Path) -> Sandbox:
-    """A sandbox whose supervisors find no ``unshare``, in a mount namespace where /opt is empty."""
-    if os.geteuid() != 0:
-        pytest.skip("not root")
-    programs = tmp_path / "programs"
-    programs.mkdir()
-    for name in ("sh", "setpriv"):
-        found = shutil.which(name)
-        assert found
-        (programs / name).symlink_to(found)
-    sandbox.prefix = [
-        *("unshare", "--mount", "sh", "-c"),
-        f'mount -t tmpfs tmpfs /opt && PATH={programs} exec "$@"',
-        "sh",
-    ]
-    return sandbox
+# Twice forked, in a session of its own, with nothing of the job in its environment.
+DAEMONIZE = """
+import os, sys
+if os.fork() == 0:
+    os.setsid()
+    if os.fork(): os._exit(0)
+    null = os.open("/dev/null", os.O_RDWR)
+    for number in range(3): os.dup2(null, number)
+    script = "trap '' TERM; touch /opt/ml/daemon; sleep SECONDS & wait"
+    os.execve("/bin/sh", ["sh", "-c", script], {})
+import time
+while not os.path.exists("/opt/ml/daemon"): time.sleep(0.02)
+print("runs", flush=True)
+"""
+
+
+@pytest.mark.parametrize("mode", ["sandbox", "without_namespaces"])
+@pytest.mark.parametrize("end", ["exits", "fails", "is stopped"])
+def test_what_a_job_makes_a_daemon_ends_with_it(
+    request: pytest.FixtureRequest, mode: str, end: str
+) -> None:
+    sandbox: Sandbox = request.getfixturevalue(mode)
+    last = {"exits": "", "fails": "sys.exit(3)", "is stopped": "time.sleep(600)"}[end]
+    seconds = f"6{time.time_ns()}"
+    job = sandbox.processing("job", DAEMONIZE.replace("SECONDS", seconds) + last)
+    process = sandbox.start(job)
+    if end == "is stopped":
+        sandbox.wait_for_line(job, "runs")
+        sandbox.wait_for(lambda: _running(seconds))
+        sandbox.stop(job)
+    assert process.wait(60) == 0
+    wanted = {"exits": "Completed", "fails": "Failed", "is stopped": "Stopped"}[end]
+    assert sandbox.get(job).status == wanted, (sandbox.log(job), reason(sandbox.get(job)))
+    assert sandbox.log(job)[-1] == "runs"
+    assert _running(seconds) == []
+
+
+def _running(argument: str) -> list[Path]:
+    """The processes whose command line has this in it."""
+    return [path.parent for path in Path("/proc").glob("[0-9]*/cmdline") if argument in _text(path)]
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return ""
 
 
 def test_without_namespaces_opt_ml_is_a_link(without_namespaces: Sandbox) -> None:
@@ -202,7 +218,7 @@ def test_without_namespaces_opt_ml_is_a_link(without_namespaces: Sandbox) -> Non
     job = without_namespaces.process("job", script, ProcessingOutputConfig=outputs)
     assert job.status == "Completed", (without_namespaces.log(job), reason(job))
     told, line = without_namespaces.log(job)
-    assert "no namespaces of their own (not on PATH: unshare, mount)" in told
+    assert "no namespaces of their own (not on PATH: unshare)" in told
     assert json.loads(line)["address"].endswith("/processing/job/hosts/algo-1/ml")
     assert without_namespaces.keys("out/") == ["out/out/a"]
 
@@ -217,6 +233,24 @@ sys.exit(3)
     assert reason(job) == "AlgorithmError: , exit code: 3"
     sleeper = without_namespaces.log(job)[-1]
     without_namespaces.wait_for(lambda: not Path(f"/proc/{sleeper}").exists())
+
+
+def test_where_the_kernel_forbids_namespaces(without_namespaces: Sandbox) -> None:
+    prefix = without_namespaces.prefix
+    prefix[4] = 'mount -t tmpfs tmpfs /opt && exec "$@"'
+    prefix += [*WITHOUT_CALL, "unshare", "EPERM"]
+    job = without_namespaces.process("job", "print('runs')")
+    told, *rest = without_namespaces.log(job)
+    assert "(unshare: unshare failed: Operation not permitted)" in told
+    assert rest == ["runs"]
+
+
+def test_a_host_that_has_run_out_of_something_is_no_reason_for_less(sandbox: Sandbox) -> None:
+    sandbox.prefix = [*WITHOUT_CALL, "sethostname", "ENOMEM"]
+    job = sandbox.process("job", "")
+    expected = "InternalServerError: ContainerSetupError: the container cannot be made: sethostname"
+    assert reason(job).startswith(expected)
+    assert sandbox.log(job) == []
 
 
 def test_without_namespaces_and_with_an_opt_ml_of_somebody_else(

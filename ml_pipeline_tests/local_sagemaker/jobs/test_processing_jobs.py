@@ -34,6 +34,27 @@ Path("/opt/ml/output/message").write_text("wohl getan: \u00e4")
     assert [path.name for path in left.iterdir()] == ["request.json"]
 
 
+def test_what_is_app_managed_is_the_scripts_affair(sandbox: Sandbox) -> None:
+    """Also where there is nothing, and nowhere to put it."""
+    sandbox.put("raw/a.csv", "1,2")
+    raw = sandbox.input("raw", "raw/", "/opt/ml/processing/raw") | {"AppManaged": True}
+    none = {"InputName": "none", "AppManaged": True}
+    outputs = sandbox.outputs(out=OUT)
+    outputs["Outputs"][0]["AppManaged"] = True
+    script = f"""
+import os
+print(os.path.exists("/opt/ml/processing/raw"), os.path.exists("{OUT}"))
+os.makedirs("{OUT}")
+open("{OUT}/a", "w").close()
+"""
+    job = sandbox.process(
+        "job", script, ProcessingInputs=[raw, none], ProcessingOutputConfig=outputs
+    )
+    assert job.status == "Completed", (sandbox.log(job), reason(job))
+    assert sandbox.log(job) == ["False False"]
+    assert sandbox.keys("out/") == []
+
+
 def test_the_configuration_files(sandbox: Sandbox) -> None:
     script = """
 print(open("/opt/ml/config/processingjobconfig.json").read())
@@ -132,6 +153,15 @@ def test_a_program_that_is_not_there(sandbox: Sandbox) -> None:
     assert "no-such-program" in sandbox.log(job)[0]
 
 
+@pytest.mark.parametrize("entrypoint", [[""], ["echo", "a\0b"]])
+def test_a_program_that_can_be_none(sandbox: Sandbox, entrypoint: list[str]) -> None:
+    app = {"ImageUri": "test-image:1", "ContainerEntrypoint": entrypoint}
+    job = sandbox.process("job", "", AppSpecification=app)
+    assert reason(job) == "AlgorithmError: , exit code: 127"
+    [line] = sandbox.log(job)
+    assert line.startswith("exec: ")
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -159,6 +189,22 @@ def test_an_exit_message_that_would_block_or_lead_out(sandbox: Sandbox) -> None:
     link = sandbox.process("b", "import os; os.symlink('/etc/passwd', '/opt/ml/output/message')")
     assert link.status == "Completed"
     assert "ExitMessage" not in link.state
+    folder = sandbox.process("c", "import os; os.mkdir('/opt/ml/output/message')")
+    assert folder.status == "Completed"
+    assert "ExitMessage" not in folder.state
+
+
+def test_a_file_name_that_no_key_can_be(sandbox: Sandbox) -> None:
+    script = f"open(b'{OUT}/\\xff', 'w')"
+    job = sandbox.process("job", script, ProcessingOutputConfig=sandbox.outputs(out=OUT))
+    assert reason(job).startswith('ClientError: S3Uri of the output "out": upload to s3://')
+    assert reason(job).encode()  # which Describe has to answer with
+
+
+def test_a_local_path_that_can_be_none(sandbox: Sandbox) -> None:
+    outputs = sandbox.outputs(out="/opt/ml/processing/a\0b")
+    job = sandbox.process("job", "", ProcessingOutputConfig=outputs)
+    assert reason(job).startswith("ClientError: LocalPath ")
 
 
 @pytest.mark.parametrize("linked", ["processing", "processing/out"])
@@ -249,7 +295,6 @@ def test_an_output_bucket_that_goes_away_meanwhile(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("members", "text"),
     [
-        ({"S3InputMode": "Pipe"}, "S3InputMode must be File"),
         ({"S3CompressionType": "Gzip"}, "S3CompressionType must be None"),
         ({"LocalPath": "/elsewhere"}, "must lie below /opt/ml"),
         ({"LocalPath": "/opt/ml/processing/../../../x"}, "must lie below /opt/ml"),

@@ -3,8 +3,10 @@ from pathlib import Path
 
 import pytest
 
+from ml_pipeline.local_sagemaker.jobs.inputs import Input
 from ml_pipeline.local_sagemaker.jobs.reasons import ClientFault, JobStoppedError
-from ml_pipeline.local_sagemaker.jobs.staging import Input, Stager, relative_name
+from ml_pipeline.local_sagemaker.jobs.sources import relative_name
+from ml_pipeline.local_sagemaker.jobs.staging import Stager
 from ml_pipeline.local_sagemaker.jobs.stopping import StopRequest
 from ml_pipeline.local_sagemaker.s3.store import ObjectStore
 
@@ -24,7 +26,7 @@ def stage(
     objects: ObjectStore, target: Path, key: str, data_type: str = "S3Prefix"
 ) -> dict[str, bytes]:
     source = Input("raw", f"s3://bucket/{key}", data_type, "/opt/ml/processing/raw")
-    stager(objects).stage(source, target)
+    stager(objects).stage(source, [target])
     files = (path for path in target.rglob("*") if path.is_file())
     return {str(path.relative_to(target)): path.read_bytes() for path in files}
 
@@ -95,7 +97,7 @@ def test_a_manifest_that_names_a_missing_object(objects: ObjectStore, tmp_path: 
 def test_a_prefix_without_objects(objects: ObjectStore, tmp_path: Path, uri: str) -> None:
     source = Input("raw", uri, "S3Prefix", "/opt/ml/processing/raw")
     with pytest.raises(ClientFault, match=f'ClientError: .*"raw".*No S3 objects.*"{uri}"'):
-        stager(objects).stage(source, tmp_path / "raw")
+        stager(objects).stage(source, [tmp_path / "raw"])
 
 
 def test_no_key_leads_out_of_the_directory(objects: ObjectStore, tmp_path: Path) -> None:
@@ -121,14 +123,37 @@ def test_instances_share_a_sharded_input(objects: ObjectStore, tmp_path: Path) -
     for key in "abc":
         objects.put_bytes("bucket", f"in/{key}", b"x")
     source = Input("raw", "s3://bucket/in/", "S3Prefix", "/opt/ml/raw", sharded=True)
-    for index in range(2):
-        stager(objects).stage(source, tmp_path / str(index), index, 2)
-    shares = [sorted(path.name for path in (tmp_path / str(index)).iterdir()) for index in range(2)]
-    assert shares == [["a", "c"], ["b"]]
+    directories = [tmp_path / str(index) for index in range(4)]
+    stager(objects).stage(source, directories)
+    shares = [sorted(path.name for path in directory.iterdir()) for directory in directories]
+    assert shares == [["a"], ["b"], ["c"], []]
+
+
+def test_a_shuffled_shard_is_still_a_partition(objects: ObjectStore, tmp_path: Path) -> None:
+    keys = [f"{number:02}" for number in range(20)]
+    for key in keys:
+        objects.put_bytes("bucket", f"in/{key}", b"x")
+    source = Input("raw", "s3://bucket/in/", "S3Prefix", "/opt/ml/raw", sharded=True, seed=7)
+    directories = [tmp_path / str(index) for index in range(2)]
+    stager(objects).stage(source, directories)
+    one, two = ({path.name for path in directory.iterdir()} for directory in directories)
+    assert one | two == set(keys)
+    assert not one & two
+    assert one != set(keys[::2])
+
+
+def test_every_instance_gets_a_copy_of_its_own(objects: ObjectStore, tmp_path: Path) -> None:
+    objects.put_bytes("bucket", "in/a", b"x")
+    source = Input("raw", "s3://bucket/in/", "S3Prefix", "/opt/ml/raw")
+    directories = [tmp_path / str(index) for index in range(2)]
+    stager(objects).stage(source, directories)
+    first, second = (directory / "a" for directory in directories)
+    first.write_bytes(b"changed")
+    assert second.read_bytes() == b"x"
 
 
 def test_a_stop_ends_the_copying(objects: ObjectStore, tmp_path: Path) -> None:
     objects.put_bytes("bucket", "in/a", b"x")
     source = Input("raw", "s3://bucket/in/", "S3Prefix", "/opt/ml/raw")
     with pytest.raises(JobStoppedError):
-        stager(objects, stop=True).stage(source, tmp_path / "raw")
+        stager(objects, stop=True).stage(source, [tmp_path / "raw"])

@@ -33,7 +33,7 @@ def test_a_training_job_from_start_to_end(sandbox: Sandbox) -> None:
     assert job.status == "Completed", sandbox.log(job)
     assert transitions(state) == [
         ("Starting", "Preparing the instances for training"),
-        ("Downloading", "Downloading input data"),
+        ("Downloading", "Downloading the training image"),
         ("Training", "Training image download completed. Training in progress."),
         ("Uploading", "Uploading generated training model"),
         ("Completed", "Training job completed"),
@@ -89,6 +89,19 @@ raise SystemExit(3)
     ]
     assert sandbox.keys("models/") == ["models/job/output/model.tar.gz"]
     assert "TrainingEndTime" in job.state
+
+
+def test_a_failed_job_whose_model_cannot_be_kept(sandbox: Sandbox) -> None:
+    script = """
+import os
+os.mkdir("/opt/ml/output/failure")
+open(b"/opt/ml/model/\\xff", "w")
+raise SystemExit(3)
+"""
+    output = {"S3OutputPath": "s3://bucket/models/", "CompressionType": "NONE"}
+    job = sandbox.train("job", script, OutputDataConfig=output)
+    assert reason(job) == "AlgorithmError: , exit code: 1"
+    assert "upload to s3://bucket/models/job/output/model/" in sandbox.log(job)[-1]
 
 
 def test_an_own_entrypoint_with_its_configuration(sandbox: Sandbox) -> None:

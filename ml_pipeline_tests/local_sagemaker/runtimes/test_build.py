@@ -1,6 +1,7 @@
 import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from ml_pipeline.local_sagemaker.runtimes.build import RuntimeBuilder, RuntimeBuildError
-from ml_pipeline.local_sagemaker.runtimes.catalog import Runtime
+from ml_pipeline.local_sagemaker.runtimes.catalog import Runtime, find_runtime
+from ml_pipeline.local_sagemaker.runtimes.images.entry import CatalogImage
 from ml_pipeline.local_sagemaker.runtimes.interpreter import inspect
 from ml_pipeline_tests.conftest import LocalService
 from ml_pipeline_tests.local_sagemaker.jobs.sandbox import Sandbox, reason
@@ -35,6 +37,13 @@ class Builds:
         self.builder = RuntimeBuilder(
             directory, environment, self._run, self._check, self.lines.append
         )
+
+    def prepare(self, runtime: Runtime, environment: Path) -> Path:
+        """Leave what a build does that is killed before it installs anything."""
+        target = self.directory / runtime.key
+        shutil.copytree(environment, target, symlinks=True)
+        (target / "prepared").write_text(str(target.resolve()))
+        return target
 
     def _check(self) -> None:
         self.check()
@@ -63,6 +72,14 @@ def packages(tmp_path: Path) -> Path:
     (tmp_path / "packages").mkdir()
     (tmp_path / "packages" / name).write_bytes(content)
     return tmp_path / "packages"
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What venv makes, once: it takes seconds."""
+    directory = tmp_path_factory.mktemp("environment")
+    subprocess.run([sys.executable, "-m", "venv", directory], check=True)
+    return directory
 
 
 @pytest.fixture
@@ -136,6 +153,81 @@ def test_a_package_that_cannot_be_found(builds: Builds) -> None:
     assert f"pip's log: {log}" in str(caught.value)
     assert log.exists()
     assert not (builds.directory / missing.key).exists()
+
+
+def test_a_build_that_was_killed_goes_on_where_it_was_cut_off(
+    builds: Builds, environment: Path
+) -> None:
+    target = builds.prepare(TINY, environment)
+    (target / "kept").touch()
+    built = builds.builder.provide(TINY)
+    assert (target / "kept").exists()
+    assert not any("venv" in command for command in builds.commands)
+    assert "goes on where it was cut off" in builds.lines[0]
+    code = "import tiny_package; print(tiny_package.value)"
+    assert subprocess.check_output([built.python, "-c", code], text=True) == "42\n"
+
+
+def test_a_half_made_environment_is_made_anew(builds: Builds) -> None:
+    target = builds.directory / TINY.key
+    target.mkdir(parents=True)
+    (target / "prepared").write_text("/elsewhere")
+    assert attempts(builds)
+    assert any("venv" in command for command in builds.commands)
+
+
+def test_of_choices_the_first_that_the_index_has(builds: Builds, environment: Path) -> None:
+    runtime = Runtime("x:1", "x", choices=(("tiny_package==2.0",), ("tiny_package==1.0",)))
+    builds.prepare(runtime, environment)
+    built = builds.builder.provide(runtime)
+    code = "import tiny_package; print(tiny_package.value)"
+    assert subprocess.check_output([built.python, "-c", code], text=True) == "42\n"
+    assert any("trying the nearest others" in line for line in builds.lines)
+
+
+def test_no_choice_is_there(builds: Builds, environment: Path) -> None:
+    known = CatalogImage("x:1", "x", advice="Do this")
+    choices = (("tiny_package==2.0",), ("tiny_package==3.0",))
+    runtime = Runtime("x:1", "x", choices=choices, known=known)
+    target = builds.prepare(runtime, environment)
+    with pytest.raises(RuntimeBuildError, match=r"tiny_package==3.0. Do this. pip's log"):
+        builds.builder.provide(runtime)
+    assert not target.exists()
+
+
+def test_options_for_pip_by_family(tmp_path: Path, packages: Path, environment: Path) -> None:
+    settings = {
+        **OFFLINE,
+        "ML_PIPELINE_LOCAL_PIP_OPTIONS": "--no-index",
+        "ML_PIPELINE_LOCAL_PIP_OPTIONS_X": f"--find-links '{packages}'",
+        "ML_PIPELINE_LOCAL_PIP_OPTIONS_Y": "--no-such-option",
+    }
+    builds = Builds(tmp_path / "runtimes", settings)
+    runtime = Runtime("x:1", "x", ("tiny_package==1.0",), known=CatalogImage("x:1", "x"))
+    builds.prepare(runtime, environment)
+    builds.builder.provide(runtime)
+    assert any("tiny_package" in command for command in builds.commands[-1])
+
+
+def test_options_for_pip_that_are_none(tmp_path: Path, environment: Path) -> None:
+    builds = Builds(tmp_path / "runtimes", {**OFFLINE, "ML_PIPELINE_LOCAL_PIP_OPTIONS": "'"})
+    builds.prepare(TINY, environment)
+    with pytest.raises(RuntimeBuildError, match="ML_PIPELINE_LOCAL_PIP_OPTIONS: No closing quot"):
+        builds.builder.provide(TINY)
+
+
+def test_a_requirements_file(builds: Builds, tmp_path: Path, environment: Path) -> None:
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text("tiny_package==1.0\n")
+    mapping = tmp_path / "runtimes.json"
+    mapping.write_text(json.dumps({"own:*": {"requirements": str(requirements)}}))
+    first = find_runtime("own:1", mapping)
+    builds.prepare(first, environment)
+    built = builds.builder.provide(first)
+    code = "import tiny_package; print(tiny_package.value)"
+    assert subprocess.check_output([built.python, "-c", code], text=True) == "42\n"
+    requirements.write_text("tiny_package\n")
+    assert find_runtime("own:1", mapping).key != first.key
 
 
 def test_a_stop_ends_the_wait_for_another_build(builds: Builds) -> None:

@@ -45,7 +45,9 @@ def test_the_scikit_learn_image(registry: str, tmp_path: Path) -> None:
         "scikit-learn==1.4.2",
         "pyarrow==17.0.0",
     )
-    assert runtime.train
+    assert runtime.programs == {"train": "script_mode"}
+    assert runtime.key.startswith("sagemaker-scikit-learn-1.4-2-py3.")
+    assert runtime.key.endswith("-b858f575")  # other packages would be built anew by everyone
 
 
 def test_an_unknown_image_says_what_to_change(tmp_path: Path) -> None:
@@ -55,9 +57,8 @@ def test_an_unknown_image_says_what_to_change(tmp_path: Path) -> None:
     text = str(caught.value)
     assert f"{REGISTRY}/team/own:3" in text
     assert str(file) in text
-    suggestion = text[text.index('{"team') : text.index(" into ")]
-    file.write_text(suggestion)
-    assert find_runtime(f"{REGISTRY}/team/own:3", file).python == Path("/path/to/python")
+    assert f"ml-pipeline local image add {REGISTRY}/team/own:3 --python" in text
+    assert len(text) < 900  # a FailureReason holds 1024 characters, home directories included
 
 
 def test_the_users_mapping_goes_first(tmp_path: Path) -> None:
@@ -66,11 +67,25 @@ def test_the_users_mapping_goes_first(tmp_path: Path) -> None:
     file.write_text(json.dumps({"sagemaker-scikit-learn:*": own}))
     image = f"{REGISTRY}/sagemaker-scikit-learn:1.4-2-cpu-py3"
     assert find_runtime(image, file) == Runtime(
-        image, python=Path("/x/python"), entrypoint=("a",), command=("b",), train=False
+        image,
+        from_source=(":all:",),
+        python=Path("/x/python"),
+        entrypoint=("a",),
+        command=("b",),
     )
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"a": "b"}', '{"a": {}}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        '{"a": "b"}',
+        '{"a": {}}',
+        '{"a": {"python": "x", "requirements": "y"}}',
+        '{"a": {"python": "x", "entrypoint": "python3 x.py"}}',
+    ],
+)
 def test_a_mapping_that_is_none(tmp_path: Path, text: str) -> None:
     file = tmp_path / "runtimes.json"
     file.write_text(text)
@@ -82,3 +97,34 @@ def test_other_packages_make_another_environment() -> None:
     one = Runtime("x:1", "x", ("a==1",))
     assert one.key != Runtime("x:1", "x", ("a==2",)).key
     assert one.key == Runtime("y:1", "x", ("a==1",)).key
+
+
+@pytest.mark.parametrize(
+    ("tag", "image"),
+    [
+        ("sagemaker-scikit-learn:0.20.0-cpu-py3", "sagemaker-scikit-learn:0.20.0"),
+        ("sagemaker-scikit-learn:0.23-1-cpu-py3", "sagemaker-scikit-learn:0.23-1"),
+        ("sagemaker-scikit-learn:1.0-1-cpu-py3", "sagemaker-scikit-learn:1.0-1"),
+        ("sagemaker-xgboost:1.7-1", "sagemaker-xgboost:1.7-1"),
+        ("sagemaker-xgboost:1.2-2-cpu-py3", "sagemaker-xgboost:1.2-2"),
+        ("sagemaker-xgboost:3.0-5", "sagemaker-xgboost:3.0-5"),
+        ("xgboost:1", "xgboost"),
+        ("sagemaker-spark-processing:3.3-cpu-py39-v1", "sagemaker-spark-processing:3.3"),
+        ("sagemaker-spark-processing:2.4-cpu", "sagemaker-spark-processing:2.4"),
+        ("pytorch-training:2.3-cpu-py311", "pytorch-training:2.3"),
+        ("pytorch-inference:2.8.0-gpu-py312", "pytorch-inference:2.8"),
+        ("tensorflow-training:2.14-cpu-py310", "tensorflow-training:2.14"),
+        ("tensorflow-training:2.19.0-cpu-py312", "tensorflow-training:2.19"),
+        ("sagemaker-base-python-310:1.0", "sagemaker-base-python-310"),
+        ("sagemaker-base-python-311:1.0", "sagemaker-base-python-3*"),
+    ],
+)
+def test_the_images_of_aws(tag: str, image: str, tmp_path: Path) -> None:
+    known = find_runtime(f"{REGISTRY}/{tag}", tmp_path / "none").known
+    assert known is not None
+    assert known.image == image
+
+
+def test_a_longer_version_is_another_version(tmp_path: Path) -> None:
+    with pytest.raises(UnknownImageError):
+        find_runtime("pytorch-training:2.10.0-cpu-py312", tmp_path / "none")

@@ -30,7 +30,7 @@ def run(*command: str | Path) -> str:
 def test_a_layer_has_what_the_runtime_has_and_adds_to_itself_only(
     runtime: Interpreter, tmp_path: Path
 ) -> None:
-    programs = create_layer(tmp_path / "a layer", runtime, "[global]\nno-index = 1\n", None)
+    programs = create_layer(tmp_path / "a layer", runtime, "[global]\nno-index = 1\n", {})
     python = programs / "python"
     code = "import shared, sys; print(shared.version, sys.hooked, sys.prefix)"
     assert run(python, "-c", code) == f"runtime True {tmp_path / 'a layer'}"
@@ -42,21 +42,38 @@ def test_a_layer_has_what_the_runtime_has_and_adds_to_itself_only(
 
 
 def test_a_layer_knows_the_users_pip_settings(runtime: Interpreter, tmp_path: Path) -> None:
-    programs = create_layer(tmp_path / "layer", runtime, "[global]\nindex-url = mine\n", None)
+    programs = create_layer(tmp_path / "layer", runtime, "[global]\nindex-url = mine\n", {})
     assert "site.index-url='mine'" in run(programs / "pip", "config", "list").replace(
         "global", "site"
     )
 
 
 def test_uninstalling_what_is_not_there_is_no_error(runtime: Interpreter, tmp_path: Path) -> None:
-    programs = create_layer(tmp_path / "layer", runtime, "", None)
+    programs = create_layer(tmp_path / "layer", runtime, "", {})
     run(programs / "pip", "uninstall", "--yes", "typing")
 
 
-def test_the_program_train(runtime: Interpreter, tmp_path: Path) -> None:
-    programs = create_layer(tmp_path / "layer", runtime, "", "import sys; print(sys.argv[1:])")
-    assert run(programs / "train", "a") == "['a']"
-    assert not (create_layer(tmp_path / "bare", runtime, "", None) / "train").exists()
+@pytest.mark.parametrize(
+    ("command", "package", "said"),
+    [
+        (["train"], "script_mode", "hyperparameters.json"),
+        (["smspark-submit", "--unknown", "x"], "smspark_submit", "not understood: --unknown x"),
+    ],
+)
+def test_the_programs_of_an_image(
+    runtime: Interpreter, tmp_path: Path, command: list[str], package: str, said: str
+) -> None:
+    programs = create_layer(tmp_path / "a layer", runtime, "", {command[0]: package})
+    done = subprocess.run(
+        [programs / command[0], *command[1:]],
+        env={"SAGEMAKER_BASE_DIR": str(tmp_path / "ml")},
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert done.returncode
+    assert said in done.stderr
+    assert not (create_layer(tmp_path / "bare", runtime, "", {}) / command[0]).exists()
 
 
 @pytest.mark.parametrize("python", ["/nonexistent/python", "/bin/false", "/bin/echo"])

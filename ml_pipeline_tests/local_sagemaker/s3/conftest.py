@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web
 from botocore.config import Config
 
-from ml_pipeline.local_sagemaker.s3.http import SERVER_OPTIONS, S3Handler
+from ml_pipeline.local_sagemaker.s3.http import SERVER_OPTIONS, S3Handler, meet_expectation
 from ml_pipeline.local_sagemaker.s3.store import ObjectStore
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def serve(handler: Handler) -> Iterator[int]:
 
     async def start() -> tuple[web.AppRunner, int]:
         app = web.Application()
-        app.router.add_route("*", r"/{path:[\s\S]*}", handler)
+        app.router.add_route("*", r"/{path:[\s\S]*}", handler, expect_handler=meet_expectation)
         runner = web.AppRunner(app, shutdown_timeout=1, **SERVER_OPTIONS)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -49,6 +49,12 @@ def serve(handler: Handler) -> Iterator[int]:
         asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
+        # aiohttp waits some seconds for the rest of bodies that it refused to read.
+        left = asyncio.all_tasks(loop)
+        for task in left:
+            task.cancel()
+        if left:
+            loop.run_until_complete(asyncio.wait(left))
         loop.close()
 
 

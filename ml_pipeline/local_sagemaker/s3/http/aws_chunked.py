@@ -5,9 +5,13 @@ and trailer lines may follow ("Signature calculations: transferring a payload in
 Amazon S3 API reference).
 """
 
+import re
+
 from ml_pipeline.local_sagemaker.s3.errors import S3Error
 
 _MAX_LINE = 16 << 10
+_MAX_TRAILERS = 64
+_SIZE = re.compile(rb"[0-9A-Fa-f]{1,15}")  # not all that int() takes: "0x1", "-1", "1_0"
 
 
 class AwsChunkedDecoder:
@@ -21,47 +25,42 @@ class AwsChunkedDecoder:
     def __init__(self) -> None:
         self.trailers: dict[str, str] = {}
         self.finished = False
-        self._buffer = bytearray()
+        self._line = b""  # as much of the present one as has come
         self._left = 0  # of the present chunk's data
         self._line_ends_chunk = False
 
-    def feed(self, piece: bytes) -> bytes:
+    def feed(self, piece: bytes) -> list[memoryview]:
         """Take a piece of the body.
 
         Returns:
-            The data it held.
+            The data it held, as views of the piece: nothing is copied.
 
         Raises:
             S3Error: ``IncompleteBody`` for what is no aws-chunked body.
         """
-        self._buffer += piece
-        data = bytearray()
-        while self._buffer:
+        view, position = memoryview(piece), 0
+        data: list[memoryview] = []
+        while position < len(piece):
             if self._left:
-                data += self._take_data()
+                taken = view[position : position + self._left]
+                data.append(taken)
+                position += len(taken)
+                self._left -= len(taken)
+                self._line_ends_chunk = self._left == 0
                 continue
-            line = self._take_line()
-            if line is None:
+            end = piece.find(b"\n", position)
+            self._keep(piece[position:] if end < 0 else piece[position:end])
+            if end < 0:
                 break
+            position = end + 1
+            line, self._line = self._line.removesuffix(b"\r"), b""
             self._read_line(line)
-        return bytes(data)
-
-    def _take_data(self) -> bytes:
-        data = bytes(self._buffer[: self._left])
-        del self._buffer[: self._left]
-        self._left -= len(data)
-        self._line_ends_chunk = self._left == 0
         return data
 
-    def _take_line(self) -> bytes | None:
-        end = self._buffer.find(b"\n")
-        if end < 0:
-            if len(self._buffer) > _MAX_LINE:
-                raise _malformed()
-            return None
-        line = bytes(self._buffer[:end]).rstrip(b"\r")
-        del self._buffer[: end + 1]
-        return line
+    def _keep(self, text: bytes) -> None:
+        self._line += text
+        if len(self._line) > _MAX_LINE:
+            raise _malformed()
 
     def _read_line(self, line: bytes) -> None:
         if self._line_ends_chunk:
@@ -71,11 +70,13 @@ class AwsChunkedDecoder:
         elif self.finished:
             name, _, value = line.decode("latin-1").partition(":")
             self.trailers[name.strip().lower()] = value.strip()
+            if len(self.trailers) > _MAX_TRAILERS:
+                raise _malformed()
         else:
-            try:
-                self._left = int(line.partition(b";")[0], 16)
-            except ValueError:
-                raise _malformed() from None
+            size = line.partition(b";")[0]
+            if not _SIZE.fullmatch(size):
+                raise _malformed()
+            self._left = int(size, 16)
             self.finished = self._left == 0
 
 

@@ -6,20 +6,40 @@ from aiohttp import web
 
 from ml_pipeline.local_sagemaker.s3.http.body import read_document
 from ml_pipeline.local_sagemaker.s3.http.call import Call
-from ml_pipeline.local_sagemaker.s3.http.documents import NAMESPACE, document, iso_date, parse
+from ml_pipeline.local_sagemaker.s3.http.documents import (
+    NAMESPACE,
+    Element,
+    document,
+    iso_date,
+    parse,
+)
 from ml_pipeline.local_sagemaker.s3.http.owner import owner
+from ml_pipeline.local_sagemaker.s3.http.tokens import decode_token, encode_token
+from ml_pipeline.local_sagemaker.s3.records import BucketInfo
 
 REGION = "us-east-1"
+_MAX_BUCKETS = 10_000
 
 
 async def list_buckets(call: Call) -> web.StreamResponse:
-    """All buckets."""
-    buckets = await call.in_thread(call.store.list_buckets)
-    items = [
-        ("Bucket", [("Name", each.name), ("CreationDate", iso_date(each.created))])
-        for each in buckets
+    """All buckets, or a page of them."""
+    prefix, region = call.query.get("prefix", ""), call.query.get("bucket-region")
+    limit = call.number("max-buckets", _MAX_BUCKETS, lowest=1, highest=_MAX_BUCKETS)
+    after = decode_token(call.query.get("continuation-token", ""))
+    found = [
+        bucket
+        for bucket in await call.in_thread(call.store.list_buckets)
+        if bucket.name.startswith(prefix)
+        and bucket.name > after
+        and region in (None, bucket.location or REGION)
     ]
-    return document("ListAllMyBucketsResult", [owner(), ("Buckets", items)])
+    children: list[Element] = [
+        owner(),
+        ("Buckets", [_bucket(each) for each in found[:limit]]),
+        ("Prefix", prefix or None),
+        ("ContinuationToken", encode_token(found[limit - 1].name) if found[limit:] else None),
+    ]
+    return document("ListAllMyBucketsResult", children)
 
 
 async def create_bucket(call: Call) -> web.StreamResponse:
@@ -56,3 +76,14 @@ async def get_bucket_versioning(call: Call) -> web.StreamResponse:
     """No bucket here is versioned."""
     await call.in_thread(partial(call.store.bucket, call.bucket))
     return document("VersioningConfiguration", [])
+
+
+def _bucket(bucket: BucketInfo) -> Element:
+    return (
+        "Bucket",
+        [
+            ("Name", bucket.name),
+            ("CreationDate", iso_date(bucket.created)),
+            ("BucketRegion", bucket.location or REGION),
+        ],
+    )

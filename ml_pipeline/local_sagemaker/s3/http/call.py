@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import TypeVar
@@ -30,6 +30,7 @@ class Call:
         key: Empty for a request about a bucket.
         query: The decoded query; a subresource has an empty value.
         headers: The request's headers; names compare without case.
+        bytes_per_second: How fast bodies may come and go; None for as fast as can be.
     """
 
     request: web.Request
@@ -39,10 +40,23 @@ class Call:
     key: str
     query: Mapping[str, str]
     headers: CIMultiDict[str]
+    bytes_per_second: int | None = None
 
     async def in_thread(self, work: Callable[[], _Result]) -> _Result:
         """Do blocking work off the event loop."""
         return await asyncio.get_running_loop().run_in_executor(self.pool, work)
+
+    async def at_its_pace(self, size: int) -> None:
+        """Let the time pass that so many bytes of a body may take at least."""
+        if self.bytes_per_second is not None:
+            await asyncio.sleep(size / self.bytes_per_second)
+
+    def paced(self, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+        """Spans (start, size) in pieces small enough to come one after the other at its pace."""
+        for start, size in spans:
+            most = max(1, size if self.bytes_per_second is None else self.bytes_per_second // 10)
+            for offset in range(0, size, most):
+                yield start + offset, min(most, size - offset)
 
     def number(self, name: str, default: int, *, lowest: int = 0, highest: int = 1000) -> int:
         """A whole number from the query; above ``highest`` it is taken for ``highest``, as S3 does.
@@ -51,7 +65,7 @@ class Call:
             S3Error: ``InvalidArgument``.
         """
         text = self.query.get(name) or str(default)
-        if not re.fullmatch(r"\d{1,10}", text) or int(text) < lowest:
+        if not re.fullmatch(r"[0-9]{1,10}", text) or int(text) < lowest:
             message = f"{name} must be a whole number, {lowest} or more"
             raise S3Error("InvalidArgument", message, ArgumentName=name, ArgumentValue=text)
         return min(int(text), highest)

@@ -17,7 +17,7 @@ NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 # An element: its name, and its text or its children. A value of None leaves it out.
 Element = tuple[str, Union[str, int, "Sequence[Element]", None]]
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 
 
 def document(
@@ -31,10 +31,11 @@ def document(
 
 def error_document(error: S3Error, resource: str, request_id: str) -> web.Response:
     """The answer that tells of an error."""
-    details = list(error.details.items())
+    # What a client sent may hold what XML cannot.
+    details = [(name, _CONTROL.sub("\ufffd", text)) for name, text in error.details.items()]
     children: list[Element] = [
         ("Code", error.code),
-        ("Message", error.message),
+        ("Message", _CONTROL.sub("\ufffd", error.message)),
         *details,
         ("Resource", resource),
         ("RequestId", request_id),

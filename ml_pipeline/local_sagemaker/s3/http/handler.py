@@ -4,6 +4,7 @@ import errno
 import logging
 import sqlite3
 import uuid
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypedDict
 
@@ -16,6 +17,12 @@ from ml_pipeline.local_sagemaker.s3.http.documents import error_document
 from ml_pipeline.local_sagemaker.s3.http.operations import select
 from ml_pipeline.local_sagemaker.s3.http.presigned import check_expiry, moved_headers
 from ml_pipeline.local_sagemaker.s3.store import ObjectStore
+
+Answer = Callable[[Call], Awaitable[web.StreamResponse]]
+"""Answers a request."""
+
+Hook = Callable[[str, Call, Answer], Awaitable[web.StreamResponse]]
+"""Stands between a request and its answer; also gets the operation's name in the S3 API."""
 
 _log = logging.getLogger(__name__)
 
@@ -42,15 +49,22 @@ SERVER_OPTIONS: ServerOptions = {
 }
 
 
+async def plainly(_operation: str, call: Call, answer: Answer) -> web.StreamResponse:
+    """The hook that changes nothing."""
+    return await answer(call)
+
+
 class S3Handler:
     """Answers S3 requests, path style, from one store.
 
     Args:
         store: The objects.
+        hook: Stands between requests and answers.
     """
 
-    def __init__(self, store: ObjectStore) -> None:
+    def __init__(self, store: ObjectStore, hook: Hook = plainly) -> None:
         self._store = store
+        self._hook = hook
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="s3")
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -90,7 +104,8 @@ class S3Handler:
             query={name: value for name, value in query.items() if name not in moved},
             headers=headers,
         )
-        return await select(call).answer(call)
+        operation = select(call)
+        return await self._hook(operation.name, call, operation.answer)
 
 
 def as_s3_error(error: Exception, store: ObjectStore) -> S3Error:

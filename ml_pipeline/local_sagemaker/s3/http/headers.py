@@ -1,5 +1,6 @@
 """What a client attaches to an object, between HTTP headers and the store."""
 
+import re
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
@@ -29,6 +30,8 @@ PLACEMENT_HEADERS = (
 _META = "x-amz-meta-"
 _MAX_METADATA = 2 << 10
 _MAX_TAGS = 10
+# Letters, digits and spaces of any script, and what S3 lists besides.
+_TAG_TEXT = re.compile(r"[\w +\-=.:/@]*")
 
 # Those whose objects can be read at once. The others would have to be restored first.
 _STORAGE_CLASSES = (
@@ -51,15 +54,16 @@ def attributes_from_headers(headers: Mapping[str, str]) -> Attributes:
     storage_class = headers.get("x-amz-storage-class", "STANDARD")
     if storage_class not in _STORAGE_CLASSES:
         raise NotOffered(f"Storage class {storage_class}")
+    _check_encryption(headers)
     kept = {
         name: _text(headers[name])
         for name in (*SYSTEM_HEADERS, *PLACEMENT_HEADERS)
         if name in headers
     }
-    encodings = [each.strip() for each in kept.pop("content-encoding", "").split(",")]
-    encodings = [each for each in encodings if each not in ("", "aws-chunked")]
+    encodings = kept.pop("content-encoding", "").split(",")
+    encodings = [each for each in encodings if each.strip() not in ("", "aws-chunked")]
     if encodings:
-        kept["content-encoding"] = ",".join(encodings)
+        kept["content-encoding"] = ",".join(encodings).strip()
     if storage_class == "STANDARD":
         kept.pop("x-amz-storage-class", None)  # S3 leaves it out, too
     return Attributes(
@@ -82,7 +86,8 @@ def check_tags(pairs: list[tuple[str, str]], limit: int = _MAX_TAGS) -> dict[str
     if len(tags) > limit:
         raise S3Error("InvalidTag", f"A tag set cannot have more than {limit} tags")
     for name, value in pairs:
-        if not 1 <= len(name) <= 128 or len(value) > 256:
+        valid = _TAG_TEXT.fullmatch(name + value) is not None
+        if not valid or not 1 <= len(name) <= 128 or len(value) > 256:
             raise S3Error("InvalidTag", TagKey=name, TagValue=value)
     return tags
 
@@ -120,6 +125,15 @@ def checksum_headers(stored: StoredObject) -> dict[str, str]:
         f"x-amz-checksum-{stored.checksum.algorithm}": stored.checksum.value,
         "x-amz-checksum-type": stored.checksum.kind,
     }
+
+
+def _check_encryption(headers: Mapping[str, str]) -> None:
+    kind = headers.get("x-amz-server-side-encryption")
+    if kind not in (None, "AES256", "aws:kms", "aws:kms:dsse"):
+        raise S3Error("InvalidArgument", f"The encryption method {kind!r} is not supported")
+    if "x-amz-server-side-encryption-aws-kms-key-id" in headers and kind in (None, "AES256"):
+        message = "A KMS key id needs x-amz-server-side-encryption: aws:kms"
+        raise S3Error("InvalidArgument", message)
 
 
 def _metadata(headers: Mapping[str, str]) -> dict[str, str]:

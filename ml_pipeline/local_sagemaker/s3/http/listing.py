@@ -1,7 +1,5 @@
 """ListObjectsV2 and ListObjects."""
 
-import base64
-import binascii
 from collections.abc import Callable
 from functools import partial
 from urllib.parse import quote
@@ -12,6 +10,7 @@ from ml_pipeline.local_sagemaker.s3.errors import S3Error
 from ml_pipeline.local_sagemaker.s3.http.call import Call
 from ml_pipeline.local_sagemaker.s3.http.documents import Element, document, iso_date, quoted
 from ml_pipeline.local_sagemaker.s3.http.owner import owner
+from ml_pipeline.local_sagemaker.s3.http.tokens import decode_token, encode_token
 from ml_pipeline.local_sagemaker.s3.listing import Listing, Page
 from ml_pipeline.local_sagemaker.s3.records import StoredObject
 
@@ -21,15 +20,17 @@ async def list_objects_v2(call: Call) -> web.StreamResponse:
     encode = encoder(call)
     listing = _listing(call)
     token, start_after = call.query.get("continuation-token"), call.query.get("start-after", "")
-    low = listing.after(start_after) if token is None else _decode_token(token)
+    low = listing.after(start_after) if token is None else decode_token(token)
     limit = call.number("max-keys", 1000)
     page = await _page(call, listing, low, limit)
+    next_key = page.next_key
     children: list[Element] = [
         *_heading(call, limit, page, encode),
+        ("Prefix", encode(listing.prefix)),
         ("KeyCount", len(page.entries)),
         ("StartAfter", encode(start_after) if start_after else None),
         ("ContinuationToken", token),
-        ("NextContinuationToken", _encode_token(page.next_key)),
+        ("NextContinuationToken", None if next_key is None else encode_token(next_key)),
     ]
     with_owner = call.query.get("fetch-owner", "").lower() == "true"
     return document("ListBucketResult", children + _entries(page, encode, with_owner=with_owner))
@@ -47,6 +48,7 @@ async def list_objects(call: Call) -> web.StreamResponse:
         next_marker = encode(last.info.key if isinstance(last, StoredObject) else last)
     children: list[Element] = [
         *_heading(call, limit, page, encode),
+        ("Prefix", listing.prefix),  # as it is: clients do not decode it in this version
         ("Marker", encode(marker)),
         ("NextMarker", next_marker),
     ]
@@ -80,7 +82,6 @@ def _heading(call: Call, limit: int, page: Page, encode: Callable[[str], str]) -
     delimiter = call.query.get("delimiter")
     return [
         ("Name", call.bucket),
-        ("Prefix", encode(call.query.get("prefix", ""))),
         ("Delimiter", encode(delimiter) if delimiter else None),
         ("MaxKeys", limit),
         ("EncodingType", call.query.get("encoding-type")),
@@ -113,17 +114,3 @@ def _object(
         ("StorageClass", stored.attributes.headers.get("x-amz-storage-class", "STANDARD")),
         *([owner()] if with_owner else []),
     ]
-
-
-def _encode_token(next_key: str | None) -> str | None:
-    return None if next_key is None else base64.urlsafe_b64encode(next_key.encode()).decode()
-
-
-def _decode_token(token: str) -> str:
-    try:
-        return base64.b64decode(token, altchars=b"-_", validate=True).decode()
-    except (binascii.Error, ValueError):
-        message = "The continuation token provided is incorrect"
-        raise S3Error(
-            "InvalidArgument", message, ArgumentName="continuation-token", ArgumentValue=token
-        ) from None

@@ -25,9 +25,10 @@ from ml_pipeline.local_sagemaker.s3.http.headers import (
     checksum_headers,
     placement,
 )
+from ml_pipeline.local_sagemaker.s3.http.numbers import whole_number
 from ml_pipeline.local_sagemaker.s3.http.write import receive, required_size
 from ml_pipeline.local_sagemaker.s3.multipart import MAX_PARTS, Completion, PartClaim
-from ml_pipeline.local_sagemaker.s3.ranges import parse_range
+from ml_pipeline.local_sagemaker.s3.ranges import copy_range
 from ml_pipeline.local_sagemaker.s3.reading import OpenObject
 from ml_pipeline.local_sagemaker.s3.records import Checksum, ChecksumType, Part, Upload
 
@@ -99,11 +100,10 @@ async def complete_multipart_upload(call: Call) -> web.StreamResponse:
     if algorithm and value:
         kind: ChecksumType = "COMPOSITE" if "-" in value else "FULL_OBJECT"
         checksum = Checksum(algorithm, value, _checksum_type(call) or kind)
-    size = call.headers.get("x-amz-mp-object-size", "")
     completion = Completion(
         parts=claims,
         checksum=checksum,
-        size=int(size) if size.isdecimal() else None,
+        size=_object_size(call),
         condition=WriteCondition.from_headers(call.headers),
     )
     complete = partial(call.store.uploads.complete, call.query["uploadId"], call.bucket, call.key)
@@ -148,13 +148,21 @@ def _checksum_type(call: Call) -> ChecksumType | None:
     return cast("ChecksumType | None", kind)
 
 
+def _object_size(call: Call) -> int | None:
+    text = call.headers.get("x-amz-mp-object-size")
+    size = None if text is None else whole_number(text)
+    if text is not None and size is None:
+        raise S3Error("InvalidRequest", "x-amz-mp-object-size must be a whole number")
+    return size
+
+
 def _claim(entry: XmlElement) -> PartClaim:
-    number = text_of(entry, "PartNumber").strip()
-    if not number.isdecimal() or not 1 <= int(number) <= MAX_PARTS:
+    number = whole_number(text_of(entry, "PartNumber").strip())
+    if number is None or not 1 <= number <= MAX_PARTS:
         raise S3Error("MalformedXML")
     checksums = [child.text for child in entry if child.tag.startswith("Checksum")]
     return PartClaim(
-        number=int(number),
+        number=number,
         etag=text_of(entry, "ETag").strip().strip('"'),
         checksum=checksums[0] if checksums else None,
     )
@@ -162,11 +170,7 @@ def _claim(entry: XmlElement) -> PartClaim:
 
 def _copy_part(call: Call, upload: Upload, number: int, source: OpenObject) -> Part:
     header = call.headers.get("x-amz-copy-source-range")
-    span = parse_range(header, source.stored.info.size)
-    if header and span is None:
-        message = "The x-amz-copy-source-range value must be of the form bytes=first-last"
-        raise S3Error("InvalidArgument", message, ArgumentValue=header)
-    span = span or source.whole
+    span = source.whole if header is None else copy_range(header, source.stored.info.size)
     digests = Digests([upload.algorithm] if upload.algorithm else [])
     with call.store.uploads.part_writer(upload, span.size, digests) as writer:
         copy_bytes(source, span, writer)

@@ -19,6 +19,7 @@ from ml_pipeline.local_sagemaker.s3.http import (
     write,
 )
 from ml_pipeline.local_sagemaker.s3.http.call import Call
+from ml_pipeline.local_sagemaker.s3.http.owner import check_owner
 
 Level = Literal["service", "bucket", "object"]
 Answer = Callable[[Call], Awaitable[web.StreamResponse]]
@@ -44,6 +45,12 @@ class Operation:
     allows: frozenset[str] = frozenset()
     copies: bool = False
 
+    @property
+    def name(self) -> str:
+        """What the S3 API calls it, such as ``GetObject``."""
+        words = self.answer.__name__.replace("get_or_head", self.method.lower()).split("_")
+        return "".join(word.capitalize() for word in words)
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -54,7 +61,12 @@ _READ = frozenset(read.OVERRIDES) | {"partNumber"}
 _PART = _words("partNumber uploadId")
 
 OPERATIONS = (
-    Operation("GET", "service", buckets.list_buckets),
+    Operation(
+        "GET",
+        "service",
+        buckets.list_buckets,
+        allows=_words("max-buckets continuation-token prefix bucket-region"),
+    ),
     Operation("PUT", "bucket", buckets.create_bucket),
     Operation("HEAD", "bucket", buckets.head_bucket),
     Operation("DELETE", "bucket", buckets.delete_bucket),
@@ -116,6 +128,8 @@ _REFUSED_HEADERS = (
     "x-amz-if-match-",
     "x-amz-rename-source",
     "x-amz-object-annotation-",
+    "x-amz-object-ownership",
+    "x-amz-mfa",
 )
 
 
@@ -124,7 +138,7 @@ def select(call: Call) -> Operation:
 
     Raises:
         S3Error: ``NotImplemented`` for what is not offered, be it an operation, a query parameter
-            or a header.
+            or a header; ``AccessDenied`` for what is another account's.
     """
     level: Level = "object" if call.key else "bucket" if call.bucket else "service"
     copies = "x-amz-copy-source" in call.headers
@@ -144,4 +158,5 @@ def select(call: Call) -> Operation:
     for name in call.headers:
         if name.lower().startswith(_REFUSED_HEADERS):
             raise NotOffered(f"Header {name}")
+    check_owner(call.headers)
     return found

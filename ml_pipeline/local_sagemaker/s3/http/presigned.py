@@ -24,6 +24,7 @@ PARAMETERS = frozenset(
         "x-amz-security-token",
     }
 )
+_LONGEST = timedelta(days=7)
 
 
 def is_presigned(query: Mapping[str, str]) -> bool:
@@ -52,6 +53,8 @@ def check_expiry(query: Mapping[str, str]) -> None:
         if "X-Amz-Date" in query and "X-Amz-Expires" in query:
             signed = datetime.strptime(query["X-Amz-Date"], "%Y%m%dT%H%M%SZ")
             lifetime = timedelta(seconds=int(query["X-Amz-Expires"]))
+            if not timedelta() < lifetime <= _LONGEST:
+                raise S3Error("AccessDenied", "X-Amz-Expires must be within 1 and 604800 seconds")
             end = (signed.replace(tzinfo=timezone.utc) + lifetime).timestamp()
         elif "Signature" in query and "Expires" in query:
             end = float(int(query["Expires"]))

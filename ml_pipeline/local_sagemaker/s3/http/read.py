@@ -28,6 +28,9 @@ OVERRIDES = {
 
 async def get_or_head_object(call: Call) -> web.StreamResponse:
     """Answer with an object, or a range or part of it; for HEAD without its bytes."""
+    if "x-amz-server-side-encryption" in call.headers:
+        message = "x-amz-server-side-encryption is for requests that write"
+        raise S3Error("InvalidArgument", message)
     opened = await call.in_thread(partial(call.store.objects.open, call.bucket, call.key))
     try:
         return await _answer(call, opened)
@@ -58,13 +61,19 @@ async def _answer(call: Call, opened: OpenObject) -> web.StreamResponse:
     response = web.StreamResponse(status=status, headers=headers)
     for parameter, name in OVERRIDES.items():
         if parameter in call.query:
-            response.headers[name] = call.query[parameter]
+            response.headers[name] = _header_value(parameter, call.query[parameter])
     response.content_length = span.size
     await response.prepare(call.request)
     if call.request.method != "HEAD":
-        await _send(call.request, opened, span)
+        await _send(call, opened, span)
     await response.write_eof()
     return response
+
+
+def _header_value(parameter: str, text: str) -> str:
+    if not text.isprintable():  # line breaks above all: they would begin another header
+        raise S3Error("InvalidArgument", f"{parameter} is no header", ArgumentName=parameter)
+    return text
 
 
 def _wanted(call: Call, opened: OpenObject) -> Span | None:
@@ -80,11 +89,12 @@ def _wanted(call: Call, opened: OpenObject) -> Span | None:
     return Span(start, opened.layout[number - 1].size) if size else None
 
 
-async def _send(request: web.Request, opened: OpenObject, span: Span) -> None:
+async def _send(call: Call, opened: OpenObject, span: Span) -> None:
     """Send bytes from the file to the socket within the kernel; the headers are sent."""
     loop = asyncio.get_running_loop()
-    for start, size in opened.file_spans(span):
-        transport = request.transport
+    for start, size in call.paced(opened.file_spans(span)):
+        await call.at_its_pace(size)
+        transport = call.request.transport
         if transport is None or transport.is_closing():
             raise ConnectionResetError("the client went away")
         try:

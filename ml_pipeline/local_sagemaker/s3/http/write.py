@@ -1,5 +1,6 @@
 """PutObject, DeleteObject and DeleteObjects."""
 
+from collections.abc import Sequence
 from functools import partial
 from xml.etree.ElementTree import Element as XmlElement
 
@@ -29,9 +30,14 @@ async def receive(call: Call, body: Body, writer: BlobWriter) -> str | None:
     Returns:
         Its additional checksum, if any.
     """
-    async for chunk in body.chunks():
-        await call.in_thread(partial(writer.write, chunk))
+    async for pieces in body.chunks():
+        await call.in_thread(partial(_write, writer, pieces))
     return body.verify(writer.digests)
+
+
+def _write(writer: BlobWriter, pieces: Sequence[memoryview]) -> None:
+    for piece in pieces:
+        writer.write(piece)
 
 
 def required_size(body: Body) -> int:

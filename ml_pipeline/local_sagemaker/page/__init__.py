@@ -1,0 +1,1 @@
+"""The page for a person: what jobs there are, and how one of them goes."""

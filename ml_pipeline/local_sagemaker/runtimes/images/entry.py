@@ -1,0 +1,53 @@
+"""What the catalog says of an image."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+SCRIPT_MODE = {"train": "script_mode"}
+"""The programs of an image that runs users' training scripts, and nothing else by itself."""
+
+
+@dataclass(frozen=True)
+class CatalogImage:
+    """An image, and what is installed in its place.
+
+    Args:
+        image: Repository and version, such as ``sagemaker-xgboost:1.7-1``; what follows in a tag
+            (``-cpu-py3``) does not matter. Without a version, a pattern for the repository.
+        family: Whose settings for pip count (``ML_PIPELINE_LOCAL_PIP_OPTIONS_<FAMILY>``).
+        python: The image's Python; empty if its tags have several.
+        has: Versions of the packages in the image that people choose it for. One like ``3.5``
+            stands for every ``3.5.*``.
+        packages: pip requirements of the environment.
+        choices: Further requirements: the first of these that the package index has.
+        from_source: Packages that have no wheels, and need no compiler.
+        programs: Programs of the image that are ours to give: names, and packages of ``programs``.
+        entrypoint: The image's ENTRYPOINT.
+        advice: What to do if the package index has none of it.
+        environment: What its environment is called, if images share one.
+    """
+
+    image: str
+    family: str
+    python: str = ""
+    has: Mapping[str, str] = field(default_factory=dict)
+    packages: tuple[str, ...] = ()
+    choices: tuple[tuple[str, ...], ...] = ()
+    from_source: tuple[str, ...] = ()
+    programs: Mapping[str, str] = field(default_factory=lambda: SCRIPT_MODE)
+    entrypoint: tuple[str, ...] = ()
+    advice: str = ""
+    environment: str = ""
+
+    @property
+    def name(self) -> str:
+        """What its environment is called."""
+        return self.environment or self.image.replace(":", "-").rstrip("-*")
+
+    def fits(self, name: str) -> bool:
+        """Whether it is the image of this repository and tag."""
+        if ":" not in self.image:
+            return fnmatchcase(name, f"{self.image}:*")
+        # "2.1" is not "2.10".
+        return name.startswith(self.image) and not name[len(self.image) :][:1].isdigit()

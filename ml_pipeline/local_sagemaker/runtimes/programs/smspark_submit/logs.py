@@ -1,0 +1,5 @@
+"""The program's log."""
+
+import logging
+
+log = logging.getLogger("smspark-submit")

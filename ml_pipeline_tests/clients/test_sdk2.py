@@ -1,0 +1,47 @@
+"""The SageMaker Python SDK 2, which knows nothing of the local service but its variables."""
+
+from pathlib import Path
+
+from ml_pipeline_tests.clients.conftest import MakeClient
+from ml_pipeline_tests.conftest import LocalService
+
+BUCKET = "sagemaker-us-east-1-000000000000"
+
+
+def test_processors(client: MakeClient, service: LocalService, source: Path) -> None:
+    ran = client("sdk2").run("sdk2_processors.py", str(source))
+    assert BUCKET in ran.result["buckets"]
+    assert ran.result["sklearn"] == ["algo-1.csv"]
+    assert "algo-1 reads a.csv b.csv" in ran.output, "the SDK showed no log"
+    assert ran.result["script"] == ["algo-1.csv", "algo-2.csv"]
+    assert "AlgorithmError: , exit code: 3" in ran.result["refused"]
+    assert ran.result["message"] == "the rows are bad"
+    assert "hello from a wheel" in log(service, "Processing", ran.result["framework"])
+    assert ran.result["stopped"] == "Stopped"
+    assert "Traceback" not in ran.output
+    assert "sm-pysdk" not in ran.output, "it reported to AWS"
+
+
+def test_estimators(client: MakeClient, service: LocalService, source: Path) -> None:
+    ran = client("sdk2").run("sdk2_estimator.py", str(source))
+    assert ran.result["metrics"] == {"rows": 2.0}
+    assert ran.result["model"] == "output/model.tar.gz"
+    assert ran.result["attached"] == [True, '"a b"']
+    assert "name 'a b'" in ran.output, "the SDK showed no log"
+    assert "Training seconds:" in ran.output
+    assert "ExecuteUserScriptError:\nExitCode 3" in ran.result["failing"]
+    assert ran.result["waiting"] == "Stopped"
+    assert ran.result["piped"] == "Completed"
+    assert "epoch=1; rows=2;" in log(service, "Training", ran.result["pipe"])
+    assert ran.result["spot"] == "Completed"
+    assert ran.result["checkpoints"] == ["checkpoints/0.txt"]
+    assert "Traceback" not in ran.output
+    assert "sm-pysdk" not in ran.output, "it reported to AWS"
+
+
+def log(service: LocalService, kind: str, job: str) -> list[str]:
+    """What a job printed."""
+    asked = service.client("logs").filter_log_events(
+        logGroupName=f"/aws/sagemaker/{kind}Jobs", logStreamNamePrefix=f"{job}/"
+    )
+    return [event["message"] for event in asked["events"]]

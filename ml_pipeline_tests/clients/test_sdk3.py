@@ -1,0 +1,19 @@
+"""The SageMaker Python SDK 3, which knows nothing of the local service but its variables."""
+
+from pathlib import Path
+
+from ml_pipeline_tests.clients.conftest import MakeClient, big_client
+
+
+@big_client
+def test_processors_and_a_trainer(client: MakeClient, source: Path) -> None:
+    ran = client("sdk3").run("sdk3_jobs.py", str(source))
+    assert ran.result["bucket"] == "sagemaker-us-east-1-000000000000"
+    assert ran.result["script"] == "1\n2\n"
+    assert "hello from a wheel" in ran.output
+    status, model = ran.result["trained"]
+    assert status == "Completed"
+    assert model.endswith("/output/model.tar.gz")
+    assert "epoch=1; rows=2;" in ran.output, "the SDK showed no log"
+    assert "exit code: 4" in ran.result["bad"]
+    assert "sm-pysdk" not in ran.output, "it reported to AWS"

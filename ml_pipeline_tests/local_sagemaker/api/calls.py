@@ -1,0 +1,38 @@
+"""Calls of a service of the JSON protocol, without HTTP."""
+
+import json
+from collections.abc import Mapping
+from contextlib import nullcontext
+from typing import Any
+
+from ml_pipeline.local_sagemaker.api.aws_json import JsonService
+from ml_pipeline.local_sagemaker.api.services import sagemaker
+from ml_pipeline.local_sagemaker.s3.store import ObjectStore
+from ml_pipeline.local_sagemaker.store import JobStore
+
+
+def idle_sagemaker(store: JobStore, objects: ObjectStore) -> JsonService:
+    """SageMaker that starts nothing: jobs are where the test puts them."""
+    return sagemaker(
+        store, objects, lambda job: None, lambda kind, name: None, lambda *job: nullcontext()
+    )
+
+
+def answer(service: JsonService, operation: str, request: Mapping[str, Any]) -> tuple[int, Any]:
+    """The status and the decoded body."""
+    found = service.answer(f"SageMaker.{operation}", json.dumps(request).encode())
+    return found.status, json.loads(found.body or b"{}")
+
+
+def call(service: JsonService, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    """The response; an error is not expected."""
+    status, body = answer(service, operation, request)
+    assert status == 200, body
+    return dict(body)
+
+
+def refused(service: JsonService, operation: str, request: Mapping[str, Any]) -> tuple[str, str]:
+    """The code and message of the error that is expected."""
+    status, body = answer(service, operation, request)
+    assert status == 400, body
+    return body["__type"], body["message"]

@@ -1,0 +1,93 @@
+"""The images as they are built for real: hundreds of megabytes, so only when asked for.
+
+``ML_PIPELINE_TEST_IMAGES=1`` runs them; they need a package index, and Spark needs Java.
+"""
+
+import json
+import os
+import random
+import shutil
+
+import pytest
+
+from ml_pipeline.local_sagemaker.store import Job
+from ml_pipeline_tests.local_sagemaker.jobs.sandbox import BUCKET, CODE, Sandbox, members
+
+pytestmark = [
+    pytest.mark.skipif(
+        not os.environ.get("ML_PIPELINE_TEST_IMAGES"),
+        reason="builds images for real; set ML_PIPELINE_TEST_IMAGES=1",
+    ),
+    pytest.mark.timeout(900),
+]
+SCIKIT_LEARN = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3"
+XGBOOST = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost"
+SPARK = "173754725891.dkr.ecr.us-east-1.amazonaws.com/sagemaker-spark-processing:3.5-cpu"
+RUN = ["python3", f"{CODE}/script.py"]
+
+
+def finish(sandbox: Sandbox, job: Job) -> None:
+    assert sandbox.start(job).wait(800) == 0
+
+
+def test_scikit_learn(sandbox: Sandbox) -> None:
+    script = "import sklearn, pandas, numpy, pyarrow.parquet; print(sklearn.__version__)"
+    app = {"ImageUri": SCIKIT_LEARN, "ContainerEntrypoint": RUN}
+    job = sandbox.processing("job", script, AppSpecification=app)
+    finish(sandbox, job)
+    assert sandbox.get(job).status == "Completed", sandbox.log(job)[-5:]
+    assert any(line.startswith("sagemaker-scikit-learn:1.2-1 has") for line in sandbox.log(job))
+
+
+@pytest.mark.parametrize("version", ["3.0-5", "1.7-1", "1.3-1", "1.0-1"])
+def test_the_built_in_xgboost(sandbox: Sandbox, version: str) -> None:
+    dealer = random.Random(1)
+    rows = [f"{dealer.random()},{dealer.random()},{dealer.random()}" for _ in range(200)]
+    sandbox.put("train/a.csv", "\n".join(rows))
+    channel = {**sandbox.channel("train", "train/"), "ContentType": "text/csv"}
+    image = f"{XGBOOST}:{version}"
+    template = sandbox.training("template", {}).request
+    request = {
+        **template,
+        "TrainingJobName": "xgboost",
+        "AlgorithmSpecification": {"TrainingImage": image, "TrainingInputMode": "File"},
+        "HyperParameters": {"num_round": "3", "objective": "reg:squarederror"},
+        "InputDataConfig": [channel],
+    }
+    job = sandbox.add("training", request)
+    finish(sandbox, job)
+    assert sandbox.get(job).status == "Completed", sandbox.log(job)[-5:]
+    lines = [line for line in sandbox.log(job) if line.startswith("[")]
+    assert next(line[:20] for line in lines if "#011" in line) == "[0]#011train-rmse:0."
+    data = sandbox.objects.read_bytes(BUCKET, "models/xgboost/output/model.tar.gz")
+    assert list(members(data)) == ["xgboost-model"]
+
+
+@pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java")
+def test_spark(sandbox: Sandbox) -> None:
+    script = """
+from pyspark.sql import SparkSession, functions, types
+from helper import twice
+spark = SparkSession.builder.getOrCreate()
+column = functions.udf(twice, types.LongType())("id")
+print("sum", spark.range(10).select(column.alias("x")).agg(functions.sum("x")).collect()[0][0])
+print("partitions", spark.conf.get("spark.sql.shuffle.partitions"))
+"""
+    sandbox.put("py-files/helper.py", "def twice(x): return 2 * x\n")
+    defaults = {"spark.sql.shuffle.partitions": "2"}
+    configuration = [{"Classification": "spark-defaults", "Properties": defaults}]
+    sandbox.put("conf/configuration.json", json.dumps(configuration))
+    submit = ["smspark-submit", "--py-files", "/opt/ml/processing/input/py-files"]
+    inputs = [
+        sandbox.input(name, f"{name}/", f"/opt/ml/processing/input/{name}")
+        for name in ("py-files", "conf")
+    ]
+    job = sandbox.processing(
+        "job",
+        script,
+        AppSpecification={"ImageUri": SPARK, "ContainerEntrypoint": [*submit, f"{CODE}/script.py"]},
+        ProcessingInputs=inputs,
+    )
+    finish(sandbox, job)
+    assert sandbox.get(job).status == "Completed", sandbox.log(job)[-5:]
+    assert {"sum 90", "partitions 2"} <= set(sandbox.log(job))
