@@ -14,9 +14,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from ml_pipeline.local_sagemaker.jobs.inputs import Input
-from ml_pipeline.local_sagemaker.jobs.pipes import PipeFeeder
-from ml_pipeline.local_sagemaker.jobs.staging import Stager
+from ml_pipeline.local_sagemaker.jobs.data.inputs import Input
+from ml_pipeline.local_sagemaker.jobs.data.pipes import PipeFeeder
+from ml_pipeline.local_sagemaker.jobs.data.staging import Stager
 from ml_pipeline.local_sagemaker.jobs.stopping import StopRequest
 from ml_pipeline.local_sagemaker.s3.store import ObjectStore
 

@@ -49,6 +49,11 @@ def test_the_local_service_imports_nothing_else_of_the_package_and_nothing_of_da
     assert found == []
 
 
+def test_the_images_own_programs_know_nothing_of_the_package() -> None:
+    """They are copied to where it is not."""
+    assert offenders(PACKAGE / "local_sagemaker" / "runtimes" / "programs", "ml_pipeline") == []
+
+
 def test_the_object_store_knows_nothing_of_sagemaker() -> None:
     found = offenders(
         PACKAGE / "local_sagemaker" / "s3",

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from ml_pipeline import code_bundles
-from ml_pipeline.local_sagemaker.jobs import namespaces
+from ml_pipeline.local_sagemaker.jobs.containers import namespaces
 from ml_pipeline.resources import build_connection
 from ml_pipeline.sagemaker import (
     PipesSageMakerProcessingClient,

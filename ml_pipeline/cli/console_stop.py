@@ -8,6 +8,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from ml_pipeline.local_sagemaker.api.account import REGION
+from ml_pipeline.local_sagemaker.home import JOB_KINDS
 
 
 def stop_job(url: str, job: str, kind: str | None) -> str:
@@ -41,7 +42,7 @@ def stop_job(url: str, job: str, kind: str | None) -> str:
 
 
 def _kind_of(client: Any, job: str) -> str:
-    found = [kind for kind in ("processing", "training") if _exists(client, kind, job)]
+    found = [kind for kind in JOB_KINDS if _exists(client, kind, job)]
     if not found:
         raise click.ClickException(f"There is no job {job}")
     if len(found) > 1:

@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from ml_pipeline.cli.image_table import image_table, size
+from ml_pipeline.cli.image_table import image_table
 from ml_pipeline.cli.installing import run_shown
+from ml_pipeline.cli.sizes import in_units
 from ml_pipeline.local_sagemaker.home import Home
 from ml_pipeline.local_sagemaker.runtimes.build import RuntimeBuilder, RuntimeBuildError
 from ml_pipeline.local_sagemaker.runtimes.catalog import (
@@ -125,7 +126,7 @@ def remove_image(uri: str, wait: bool) -> None:
         raise click.ClickException(f"{uri}: there is no mapping of it, and nothing was built")
     what = [
         *(["mapping removed"] if unmapped else []),
-        *([f"{size(freed)} freed"] if freed else []),
+        *([f"{in_units(freed)} freed"] if freed else []),
     ]
     click.echo(f"{uri}: {', '.join(what)}")
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from rich.table import Table
 
+from ml_pipeline.cli.sizes import in_units
 from ml_pipeline.local_sagemaker.runtimes.images_here import ImageHere
 
 
@@ -15,11 +16,6 @@ def image_table(images: Iterable[ImageHere]) -> Table:
     for one in images:
         table.add_row(one.image, _versions(one), *_state(one))
     return table
-
-
-def size(count: int) -> str:
-    """A number of bytes for people."""
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
 
 
 def _versions(one: ImageHere) -> str:
@@ -36,4 +32,4 @@ def _state(one: ImageHere) -> tuple[str, str, str]:
     if one.built is None:
         return "not built", "", ""
     used = datetime.fromtimestamp(one.built.last_used).strftime("%Y-%m-%d %H:%M")
-    return "built" if one.built.finished else "partly built", size(one.built.bytes), used
+    return "built" if one.built.finished else "partly built", in_units(one.built.bytes), used

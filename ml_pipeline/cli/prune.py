@@ -5,12 +5,12 @@ import sqlite3
 
 import click
 
+from ml_pipeline.cli.sizes import in_units
 from ml_pipeline.local_sagemaker.daemon.errors import database_not_usable, home_not_usable
 from ml_pipeline.local_sagemaker.home import Home
 from ml_pipeline.settings import get_settings
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
-_UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
 def _seconds(_context: click.Context, _option: click.Parameter, age: str) -> float:
@@ -40,14 +40,6 @@ def prune(older_than: float, runtimes: bool, dry_run: bool) -> None:
         ("log stream", freed.logs, freed.log_bytes),
         *([("runtime", freed.runtimes, freed.runtime_bytes)] if runtimes else []),
     ]
-    parts = [f"{count} {noun}{'s' * (count != 1)} ({_size(size)})" for noun, count, size in rows]
+    parts = [f"{count} {noun}{'s' * (count != 1)} ({in_units(size)})" for noun, count, size in rows]
     said = "would remove" if dry_run else "removed"
-    click.echo(f"{said} {', '.join(parts)}: {_size(freed.bytes)}")
-
-
-def _size(count: float) -> str:
-    for unit in _UNITS:
-        if count < 1000 or unit == _UNITS[-1]:
-            break
-        count /= 1000
-    return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+    click.echo(f"{said} {', '.join(parts)}: {in_units(freed.bytes)}")

@@ -4,11 +4,12 @@ import errno
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from ml_pipeline.local_sagemaker.trees import remove_tree
 
 JobKind = Literal["processing", "training"]
+JOB_KINDS: tuple[JobKind, ...] = get_args(JobKind)
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,12 @@ import signal
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import get_args
 from uuid import uuid4
 
 from ml_pipeline.local_sagemaker.home import Home, JobKind
 from ml_pipeline.local_sagemaker.process import ProcessId
 from ml_pipeline.local_sagemaker.store import JobStore
 from ml_pipeline.local_sagemaker.trees import remove_tree
-
-KINDS: tuple[JobKind, ...] = get_args(JobKind)
 
 _ASIDE = ".removed"
 _TIDYING_SECONDS = 10.0

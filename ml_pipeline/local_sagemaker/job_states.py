@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from ml_pipeline.local_sagemaker.home import JobKind
+from ml_pipeline.local_sagemaker.jobs.kinds.training import model_uri
 from ml_pipeline.local_sagemaker.jobs.record import State, enter
-from ml_pipeline.local_sagemaker.jobs.training import model_uri
 
 _ENDING = {"Failed": "Training job failed", "Stopped": "Training job stopped"}
 

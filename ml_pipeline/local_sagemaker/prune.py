@@ -12,10 +12,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from ml_pipeline.local_sagemaker.home import Home, JobKind
+from ml_pipeline.local_sagemaker.home import JOB_KINDS, Home, JobKind
 from ml_pipeline.local_sagemaker.job_query import JobQuery
 from ml_pipeline.local_sagemaker.job_remains import (
-    KINDS,
     left_aside,
     set_aside,
     without_record,
@@ -93,7 +92,7 @@ def prune(home: Home, seconds: float, *, runtimes: bool = False, dry_run: bool =
 
 
 def _old_jobs(store: JobStore, cutoff: float) -> Iterator[Job]:
-    for kind in KINDS:
+    for kind in JOB_KINDS:
         for status in sorted(TERMINAL):
             for job in store.find(JobQuery(kind=kind, status=status, modified_before=cutoff)):
                 tidying = job.supervisor is not None and job.supervisor.alive()
@@ -127,7 +126,7 @@ def _prune_directories(
 ) -> None:
     for directory in left_aside(home):
         freed.job_bytes += _removed(directory, dry_run=pretended is not None)
-    for kind in KINDS:
+    for kind in JOB_KINDS:
         if pretended is not None:
             names = {name for of, name in pretended if of == kind}
             names.update(without_record(home, store, kind))
@@ -165,7 +164,7 @@ def _remove_logs(home: Home, jobs: set[tuple[JobKind, str]], cutoff: float, free
 
 
 def _old_logs(files: LogFiles, cutoff: float) -> Iterator[tuple[JobKind, str, str]]:
-    for kind in KINDS:
+    for kind in JOB_KINDS:
         group = f"/aws/sagemaker/{kind.title()}Jobs"
         for stream in files.unchanged_since(group, cutoff):
             yield kind, group, stream

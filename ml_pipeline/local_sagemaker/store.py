@@ -49,7 +49,9 @@ class JobStore(SqliteFile):
             JobExistsError: There is a job of this kind and name.
         """
         now = time.time()
-        job = Job(kind, name, arn, now, now, request, state, None)
+        first = state.get("SecondaryStatusTransitions", [{"StartTime": now}])[0]
+        created = min(now, first["StartTime"])  # nothing of a job is older than the job
+        job = Job(kind, name, arn, created, created, request, state, None)
         with self._transaction() as connection:
             found = self.get(kind, name)
             if found:

@@ -6,8 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from ml_pipeline.local_sagemaker.home import Home
 from ml_pipeline_tests.conftest import LocalService
 from ml_pipeline_tests.local_sagemaker.daemons import RunDaemon, running_daemon
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home").create()
 
 
 @pytest.fixture(scope="session")

@@ -11,11 +11,6 @@ from ml_pipeline.local_sagemaker.store import JobStore
 from ml_pipeline_tests.local_sagemaker.daemons import RunDaemon, wait_for
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path / "home").create()
-
-
 def directory(home: Home, name: str) -> Path:
     made = home.job_directory("processing", name)
     made.mkdir(parents=True)

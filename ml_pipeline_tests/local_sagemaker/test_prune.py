@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from ml_pipeline.cli.prune import prune as command
 from ml_pipeline.local_sagemaker import job_remains, prune
-from ml_pipeline.local_sagemaker.home import Home, JobKind
+from ml_pipeline.local_sagemaker.home import JOB_KINDS, Home, JobKind
 from ml_pipeline.local_sagemaker.job_query import JobQuery
 from ml_pipeline.local_sagemaker.log_files import LogFiles
 from ml_pipeline.local_sagemaker.process import ProcessId
@@ -30,7 +30,6 @@ from ml_pipeline_tests.local_sagemaker.daemons import (
 )
 
 DAY = 86400
-KINDS: tuple[JobKind, ...] = ("processing", "training")
 
 
 class Place:
@@ -79,7 +78,9 @@ class Place:
     def left(self) -> dict[str, set[str]]:
         """The names that still have a record, a directory and a log, of all kinds together."""
         return {
-            "records": {job.name for kind in KINDS for job in self.store.find(JobQuery(kind=kind))},
+            "records": {
+                job.name for kind in JOB_KINDS for job in self.store.find(JobQuery(kind=kind))
+            },
             "directories": {path.name for path in self.home.jobs.glob("[!.]*/*")},
             "aside": {path.name for path in job_remains.left_aside(self.home)},
             "logs": {
@@ -104,7 +105,7 @@ def test_old_jobs_go_and_all_else_stays(place: Place) -> None:
     objects = ObjectStore(place.home.s3)
     objects.create_bucket("bucket")
     objects.put_bytes("bucket", "old", b"data")
-    for kind in KINDS:
+    for kind in JOB_KINDS:
         for status in ("Completed", "Failed", "Stopped"):
             place.job(kind, f"old-{status}", 8, status)
         place.job(kind, "new", 6)

@@ -9,11 +9,10 @@ from typing import Any
 
 from ml_pipeline.local_sagemaker.api import services
 from ml_pipeline.local_sagemaker.api.unsupported import REFUSED, WITHOUT_EFFECT, Limit
-from ml_pipeline.local_sagemaker.home import JobKind
+from ml_pipeline.local_sagemaker.home import JOB_KINDS
 from ml_pipeline.local_sagemaker.s3.http.operations import OPERATIONS
 
 _COMMAND = "python -m ml_pipeline.local_sagemaker.api.supported"
-_KINDS: tuple[JobKind, ...] = ("processing", "training")
 
 
 def page() -> str:
@@ -64,7 +63,7 @@ def _members() -> Iterator[str]:
     yield "Every member is held to the service's model, and given back by Describe if that has it."
     yield "Those that are in neither of these tables do what they do in AWS."
     yield ""
-    for kind in _KINDS:
+    for kind in JOB_KINDS:
         yield f"### Create{kind.title()}Job: refused when the job is created"
         yield ""
         yield "| member | supported | |"

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from ml_pipeline.local_sagemaker.jobs.containers.watching import Outcome
 from ml_pipeline.local_sagemaker.jobs.reasons import Limit
-from ml_pipeline.local_sagemaker.jobs.watching import Outcome
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from ml_pipeline.local_sagemaker.home import Home
+from ml_pipeline.local_sagemaker.jobs.containers.watching import run_command
 from ml_pipeline.local_sagemaker.jobs.reasons import ClientFault
 from ml_pipeline.local_sagemaker.jobs.stopping import StopRequest
-from ml_pipeline.local_sagemaker.jobs.watching import run_command
 from ml_pipeline.local_sagemaker.runtimes.build import RuntimeBuilder, RuntimeBuildError
 from ml_pipeline.local_sagemaker.runtimes.catalog import Runtime, UnknownImageError, find_runtime
 from ml_pipeline.local_sagemaker.runtimes.differences import differences, installed_versions

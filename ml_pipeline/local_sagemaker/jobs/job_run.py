@@ -4,28 +4,29 @@ import time
 from functools import partial
 
 from ml_pipeline.local_sagemaker.home import Home
-from ml_pipeline.local_sagemaker.jobs import container
-from ml_pipeline.local_sagemaker.jobs.addresses import host_addresses
 from ml_pipeline.local_sagemaker.jobs.attempts import run_attempts
-from ml_pipeline.local_sagemaker.jobs.checkpoints import restore
-from ml_pipeline.local_sagemaker.jobs.container import Container
+from ml_pipeline.local_sagemaker.jobs.containers import container
+from ml_pipeline.local_sagemaker.jobs.containers.addresses import host_addresses
+from ml_pipeline.local_sagemaker.jobs.containers.container import Container
+from ml_pipeline.local_sagemaker.jobs.containers.environment import REGION
+from ml_pipeline.local_sagemaker.jobs.containers.launch import Launcher
+from ml_pipeline.local_sagemaker.jobs.containers.resource_use import ResourceMeter
+from ml_pipeline.local_sagemaker.jobs.data.checkpoints import restore
+from ml_pipeline.local_sagemaker.jobs.data.pipes import Pipe, PipeFeeder
+from ml_pipeline.local_sagemaker.jobs.data.staging import Stager
+from ml_pipeline.local_sagemaker.jobs.data.syncing import Syncing
 from ml_pipeline.local_sagemaker.jobs.directory import HostDirectory, JobDirectory
 from ml_pipeline.local_sagemaker.jobs.ending import Ending, Run
-from ml_pipeline.local_sagemaker.jobs.environment import REGION
 from ml_pipeline.local_sagemaker.jobs.image import Image, find_image, pull
 from ml_pipeline.local_sagemaker.jobs.instance import Instance
 from ml_pipeline.local_sagemaker.jobs.job_log import JobLog
 from ml_pipeline.local_sagemaker.jobs.job_type import JobType
-from ml_pipeline.local_sagemaker.jobs.launch import Launcher
-from ml_pipeline.local_sagemaker.jobs.pipes import Pipe, PipeFeeder
 from ml_pipeline.local_sagemaker.jobs.reasons import ClientFault, JobInterruptedError
-from ml_pipeline.local_sagemaker.jobs.resource_use import ResourceMeter
-from ml_pipeline.local_sagemaker.jobs.staging import Stager
 from ml_pipeline.local_sagemaker.jobs.stopping import StopRequest
-from ml_pipeline.local_sagemaker.jobs.syncing import Syncing
 from ml_pipeline.local_sagemaker.log_files import LogFiles
 from ml_pipeline.local_sagemaker.runtimes.catalog import Runtime
 from ml_pipeline.local_sagemaker.s3.store import ObjectStore
+from ml_pipeline.local_sagemaker.trees import make_readable
 
 
 class JobRun:
@@ -101,6 +102,8 @@ class JobRun:
         hosts = [instance.directory for instance in instances]
         with Syncing(kind.synced, hosts, self._objects) as syncing:
             run = self._feed(instances, pipes, image, program, grace)
+            for host in hosts:
+                make_readable(host.ml)
         if run.outcome == "interrupt":
             raise JobInterruptedError
         ending = kind.settle(hosts, run, instances[-1].log.write)

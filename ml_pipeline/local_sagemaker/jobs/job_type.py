@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from ml_pipeline.local_sagemaker.jobs.cluster import Cluster
+from ml_pipeline.local_sagemaker.jobs.containers.watching import Outcome
+from ml_pipeline.local_sagemaker.jobs.data.directory_sync import Synced
+from ml_pipeline.local_sagemaker.jobs.data.inputs import Input
 from ml_pipeline.local_sagemaker.jobs.directory import HostDirectory
-from ml_pipeline.local_sagemaker.jobs.directory_sync import Synced
 from ml_pipeline.local_sagemaker.jobs.ending import Ending, Run
-from ml_pipeline.local_sagemaker.jobs.inputs import Input
-from ml_pipeline.local_sagemaker.jobs.watching import Outcome
 from ml_pipeline.local_sagemaker.runtimes.catalog import Runtime
 
 

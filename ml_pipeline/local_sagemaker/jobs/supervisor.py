@@ -12,16 +12,16 @@ import traceback
 from contextlib import suppress
 from pathlib import Path
 
-from ml_pipeline.local_sagemaker.home import Home
+from ml_pipeline.local_sagemaker.home import JOB_KINDS, Home
+from ml_pipeline.local_sagemaker.jobs.containers.resource_use import ResourceMeter
+from ml_pipeline.local_sagemaker.jobs.data.uploads import Uploader
 from ml_pipeline.local_sagemaker.jobs.directory import JobDirectory
 from ml_pipeline.local_sagemaker.jobs.ending import Ending
 from ml_pipeline.local_sagemaker.jobs.job_run import JobRun
 from ml_pipeline.local_sagemaker.jobs.job_type import JobType
 from ml_pipeline.local_sagemaker.jobs.reasons import JobFault, JobStoppedError, internal_error
 from ml_pipeline.local_sagemaker.jobs.record import Record
-from ml_pipeline.local_sagemaker.jobs.resource_use import ResourceMeter
 from ml_pipeline.local_sagemaker.jobs.stopping import StopRequest
-from ml_pipeline.local_sagemaker.jobs.uploads import Uploader
 from ml_pipeline.local_sagemaker.process import ProcessId
 from ml_pipeline.local_sagemaker.s3.store import ObjectStore
 from ml_pipeline.local_sagemaker.store import JobStore
@@ -85,10 +85,10 @@ def _supervise(home: Home, record: Record, endpoint: str) -> None:
 def _job_type(record: Record, uploader: Uploader) -> JobType:
     # Each imports much that the other has no use for.
     if record.job.kind == "processing":
-        from ml_pipeline.local_sagemaker.jobs.processing import ProcessingJob
+        from ml_pipeline.local_sagemaker.jobs.kinds.processing import ProcessingJob
 
         return ProcessingJob(record, uploader)
-    from ml_pipeline.local_sagemaker.jobs.training import TrainingJob
+    from ml_pipeline.local_sagemaker.jobs.kinds.training import TrainingJob
 
     return TrainingJob(record, uploader)
 
@@ -100,7 +100,7 @@ def _grace() -> float:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="supervisor", description=__doc__)
     parser.add_argument("--home", type=Path, required=True)
-    parser.add_argument("--kind", choices=("processing", "training"), required=True)
+    parser.add_argument("--kind", choices=JOB_KINDS, required=True)
     parser.add_argument("--name", required=True)
     parser.add_argument("--endpoint", required=True)
     return parser

@@ -3,15 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from heapq import merge
-from typing import Any, get_args
+from typing import Any
 
-from ml_pipeline.local_sagemaker.home import JobKind
+from ml_pipeline.local_sagemaker.home import JOB_KINDS
 from ml_pipeline.local_sagemaker.job_query import JobQuery
 from ml_pipeline.local_sagemaker.page.timing import duration, since
 from ml_pipeline.local_sagemaker.store import Job, JobStore
 
 PAGE_SIZE = 50
-KINDS: tuple[JobKind, ...] = get_args(JobKind)
 STATUSES = ("InProgress", "Stopping", "Completed", "Failed", "Stopped")
 
 
@@ -40,7 +39,7 @@ class Filter:
         except (KeyError, ValueError):
             before = None
         return cls(
-            kind if kind in KINDS else "",
+            kind if kind in JOB_KINDS else "",
             status if status in STATUSES else "",
             query.get("name", ""),
             before,
@@ -71,7 +70,7 @@ def overview(store: JobStore, wanted: Filter) -> dict[str, Any]:
                 limit=PAGE_SIZE + 1,
             )
         )
-        for kind in KINDS
+        for kind in JOB_KINDS
         if wanted.kind in ("", kind)
     ]
     jobs = list(merge(*found, key=lambda job: job.created, reverse=True))
@@ -79,7 +78,7 @@ def overview(store: JobStore, wanted: Filter) -> dict[str, Any]:
     return {
         "rows": [_row(job) for job in jobs[:PAGE_SIZE]],
         "wanted": wanted,
-        "kinds": KINDS,
+        "kinds": JOB_KINDS,
         "statuses": STATUSES,
         "older": {**wanted.members, "before": repr(older)} if older else None,
         "busy": any(not job.ended for job in jobs[:PAGE_SIZE]),

@@ -9,10 +9,11 @@ from functools import cached_property
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from ml_pipeline.local_sagemaker.home import JOB_KINDS
 from ml_pipeline.local_sagemaker.log_files import LogFiles
 from ml_pipeline.local_sagemaker.page.detail import detail, log_group, streams
 from ml_pipeline.local_sagemaker.page.log_tail import read_on
-from ml_pipeline.local_sagemaker.page.overview import KINDS, Filter, overview
+from ml_pipeline.local_sagemaker.page.overview import Filter, overview
 from ml_pipeline.local_sagemaker.store import Job, JobStore
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class Pages:
         return self._page("job.html", **detail(job, self._store.tags(job.arn), self._logs))
 
     def _job(self, parts: list[str]) -> Job | None:
-        for kind in KINDS:
+        for kind in JOB_KINDS:
             if parts[0] == kind and (len(parts) == 2 or parts[2:] == ["log"]):
                 return self._store.get(kind, parts[1])
         return None

@@ -5,7 +5,6 @@ what the runtime has, and goes with the job. Made by hand because ``python -m ve
 it is a few links and small files.
 """
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -52,10 +51,11 @@ def create_layer(
     (packages / "_runtime.pth").write_text("".join(lines), encoding="utf-8")
     for name in ("pip", "pip3"):
         _program(programs / name, _PIP)
-    if own:
-        shutil.copytree(
-            PROGRAMS, directory / "programs", ignore=shutil.ignore_patterns("__pycache__")
-        )
+    for source in PROGRAMS.rglob("*.py") if own else ():
+        # Their text alone: files and directories of a job are for this user only.
+        target = directory / "programs" / source.relative_to(PROGRAMS)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(source.read_bytes())
     for name, package in own.items():
         _program(programs / name, _OWN.format(package=package))
     return programs

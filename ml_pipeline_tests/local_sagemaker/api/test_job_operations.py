@@ -96,6 +96,7 @@ def test_a_training_job_as_it_is_created(client: Any, name: str) -> None:
     [transition] = job["SecondaryStatusTransitions"]
     assert transition["StatusMessage"] == "Starting the training job"
     assert "EndTime" not in transition
+    assert job["CreationTime"] <= transition["StartTime"]
     assert job["ModelArtifacts"]["S3ModelArtifacts"] == (
         f"s3://bucket/models/{name}/output/model.tar.gz"
     )

@@ -23,11 +23,6 @@ from ml_pipeline_tests.local_sagemaker.daemons import (
 )
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path / "home")
-
-
 def create(service: LocalService, name: str, script: str) -> ProcessId:
     """Create a job, and wait until its supervisor runs it."""
     service.client("sagemaker").create_processing_job(**processing_request(name, script))

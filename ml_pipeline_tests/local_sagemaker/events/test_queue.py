@@ -5,7 +5,6 @@ import os
 import signal
 import sqlite3
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -24,11 +23,6 @@ from ml_pipeline_tests.local_sagemaker.daemons import (
     training_request,
     wait_for,
 )
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path / "home")
 
 
 @pytest.fixture

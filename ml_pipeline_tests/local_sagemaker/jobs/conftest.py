@@ -19,6 +19,13 @@ def sandbox(tmp_path: Path) -> Sandbox:
     return Sandbox(tmp_path / "home")
 
 
+@pytest.fixture
+def quick(sandbox: Sandbox) -> Sandbox:
+    """The sandbox, with supervisors that look for changed files all the time."""
+    sandbox.environment["ML_PIPELINE_LOCAL_SYNC_SECONDS"] = "0.05"
+    return sandbox
+
+
 def _can_map_user() -> bool:
     return subprocess.run([*AS_ORDINARY_USER, "true"], check=False).returncode == 0
 

@@ -22,6 +22,11 @@ ENDPOINT = "http://127.0.0.1:9"
 ROLE = "arn:aws:iam::000000000000:role/test"
 BUCKET = "bucket"
 CODE = "/opt/ml/processing/input/code"
+WAIT_FOR_GO = """
+import os, time
+def wait_for(name):
+    while not os.path.exists("/opt/ml/" + name): time.sleep(0.02)
+"""
 _GROUPS: Mapping[JobKind, str] = {
     "processing": "/aws/sagemaker/ProcessingJobs",
     "training": "/aws/sagemaker/TrainingJobs",

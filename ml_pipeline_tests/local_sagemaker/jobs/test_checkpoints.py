@@ -3,23 +3,20 @@ from typing import Any
 
 import pytest
 
-from ml_pipeline_tests.local_sagemaker.jobs.sandbox import BUCKET, IMAGE, Sandbox, reason
+from ml_pipeline_tests.local_sagemaker.jobs.sandbox import (
+    BUCKET,
+    IMAGE,
+    WAIT_FOR_GO,
+    Sandbox,
+    reason,
+)
 
 PATH = "/opt/ml/checkpoints"
 URI = f"s3://{BUCKET}/ckpt"
 CLUSTER = {"InstanceCount": 2, "InstanceType": "ml.m5.xlarge", "VolumeSizeInGB": 1}
 LIST = f"import os\nprint(sorted(os.listdir('{PATH}')))\n"
-WAIT_FOR_GO = """
-import os, time
-def wait_for(name):
-    while not os.path.exists("/opt/ml/" + name): time.sleep(0.02)
-"""
 
-
-@pytest.fixture
-def sandbox(sandbox: Sandbox) -> Sandbox:
-    sandbox.environment["ML_PIPELINE_LOCAL_SYNC_SECONDS"] = "0.05"
-    return sandbox
+pytestmark = pytest.mark.usefixtures("quick")
 
 
 def with_checkpoints(**members: Any) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ml_pipeline.local_sagemaker.jobs import namespaces
-from ml_pipeline.local_sagemaker.jobs.process_tree import first_child
+from ml_pipeline.local_sagemaker.jobs.containers import namespaces
+from ml_pipeline.local_sagemaker.jobs.containers.process_tree import first_child
 from ml_pipeline_tests.local_sagemaker.jobs.conftest import WITHOUT_CALL
 from ml_pipeline_tests.local_sagemaker.jobs.sandbox import Sandbox, reason
 
@@ -57,6 +57,23 @@ os.chmod("/opt/ml/a", 0o500)
     assert job.status == "Completed"
     left = as_user.home.job_directory("processing", "job")
     assert [path.name for path in left.iterdir()] == ["request.json"]
+
+
+def test_what_a_script_forbids_itself_is_uploaded_all_the_same(as_user: Sandbox) -> None:
+    script = """
+import os
+os.chdir("/opt/ml/processing/out")
+os.mkdir("a")
+for name, mode in (("a/b", 0o200), ("a", 0o300), ("c", 0), ("/opt/ml/output/message", 0)):
+    if name != "a":
+        open(name, "w").write("x")
+    os.chmod(name, mode)
+"""
+    outputs = as_user.outputs(out="/opt/ml/processing/out")
+    job = as_user.process("job", script, ProcessingOutputConfig=outputs)
+    assert job.status == "Completed", (as_user.log(job), reason(job))
+    assert as_user.keys("out/") == ["out/out/a/b", "out/out/c"]
+    assert job.state["ExitMessage"] == "x"
 
 
 def test_a_killed_supervisor_of_an_ordinary_user_takes_its_job_with_it(as_user: Sandbox) -> None:

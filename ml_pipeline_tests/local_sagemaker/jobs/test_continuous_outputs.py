@@ -2,21 +2,9 @@ from typing import Any
 
 import pytest
 
-from ml_pipeline_tests.local_sagemaker.jobs.sandbox import BUCKET, Sandbox, reason
+from ml_pipeline_tests.local_sagemaker.jobs.sandbox import BUCKET, WAIT_FOR_GO, Sandbox, reason
 
 OUT = "/opt/ml/processing/out"
-WAIT_FOR_GO = """
-import os, time
-def wait_for(name):
-    while not os.path.exists("/opt/ml/" + name): time.sleep(0.02)
-"""
-
-
-@pytest.fixture
-def quick(sandbox: Sandbox) -> Sandbox:
-    """The sandbox, with supervisors that look for changes all the time."""
-    sandbox.environment["ML_PIPELINE_LOCAL_SYNC_SECONDS"] = "0.05"
-    return sandbox
 
 
 @pytest.fixture

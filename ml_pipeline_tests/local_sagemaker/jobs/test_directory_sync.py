@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from ml_pipeline.local_sagemaker.jobs.data.directory_sync import DirectorySync, Synced
+from ml_pipeline.local_sagemaker.jobs.data.open_files import VanishedError, find_files
 from ml_pipeline.local_sagemaker.jobs.directory import HostDirectory
-from ml_pipeline.local_sagemaker.jobs.directory_sync import DirectorySync, Synced
-from ml_pipeline.local_sagemaker.jobs.open_files import VanishedError, find_files
 from ml_pipeline.local_sagemaker.s3.store import ObjectStore
 from ml_pipeline_tests.local_sagemaker.test_trees import make_deep
 

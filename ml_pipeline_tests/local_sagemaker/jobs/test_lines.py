@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml_pipeline.local_sagemaker.jobs.lines import LineSplitter
+from ml_pipeline.local_sagemaker.jobs.containers.lines import LineSplitter
 from ml_pipeline.local_sagemaker.log_files import MAX_EVENT_BYTES
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from ml_pipeline.local_sagemaker.jobs.metrics import MetricReader
+from ml_pipeline.local_sagemaker.jobs.kinds.metrics import MetricReader
 from ml_pipeline.local_sagemaker.jobs.reasons import ClientFault
 
 

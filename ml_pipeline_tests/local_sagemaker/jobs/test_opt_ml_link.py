@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from ml_pipeline.local_sagemaker.jobs import opt_ml_link
-from ml_pipeline.local_sagemaker.jobs.opt_ml_link import OptMlLink
-from ml_pipeline.local_sagemaker.jobs.reasons import JobStoppedError
+from ml_pipeline.local_sagemaker.jobs.containers import opt_ml_link
+from ml_pipeline.local_sagemaker.jobs.containers.opt_ml_link import OptMlLink
+from ml_pipeline.local_sagemaker.jobs.reasons import ClientFault, JobStoppedError
 from ml_pipeline.local_sagemaker.jobs.stopping import StopRequest
 
 
@@ -26,6 +26,21 @@ def test_a_job_that_begins_again_has_its_turn_already(tmp_path: Path, opt_ml: Pa
     for attempt in ("first", "second"):
         take(tmp_path / "home", attempt)
         assert opt_ml.resolve() == tmp_path / "home" / attempt
+
+
+def test_a_link_to_a_home_that_was_deleted_is_taken_over(tmp_path: Path, opt_ml: Path) -> None:
+    opt_ml.symlink_to(tmp_path / "deleted" / "opt_ml")
+    take(tmp_path / "home", "mine")
+    assert opt_ml.resolve() == tmp_path / "home" / "mine"
+
+
+@pytest.mark.parametrize("target", ["other/opt_ml", "deleted/of-somebody"])
+def test_a_link_that_is_not_ours_stays(tmp_path: Path, opt_ml: Path, target: str) -> None:
+    (tmp_path / "other").mkdir()
+    opt_ml.symlink_to(tmp_path / target)
+    with pytest.raises(ClientFault):
+        take(tmp_path / "home", "mine")
+    assert opt_ml.readlink() == tmp_path / target
 
 
 def test_another_job_has_to_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from ml_pipeline.local_sagemaker.jobs import pipes, streams
-from ml_pipeline.local_sagemaker.jobs.inputs import Input
-from ml_pipeline.local_sagemaker.jobs.pipes import Pipe, PipeFeeder
+from ml_pipeline.local_sagemaker.jobs.data import pipes, streams
+from ml_pipeline.local_sagemaker.jobs.data.inputs import Input
+from ml_pipeline.local_sagemaker.jobs.data.pipes import Pipe, PipeFeeder
+from ml_pipeline.local_sagemaker.jobs.data.streams import Stream, find_records
 from ml_pipeline.local_sagemaker.jobs.reasons import ClientFault
-from ml_pipeline.local_sagemaker.jobs.streams import Stream, find_records
 from ml_pipeline.local_sagemaker.s3.store import ObjectStore
 from ml_pipeline.local_sagemaker.store import Job
 from ml_pipeline_tests.local_sagemaker.jobs.sandbox import BUCKET, Sandbox, reason

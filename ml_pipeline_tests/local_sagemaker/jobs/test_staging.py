@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from ml_pipeline.local_sagemaker.jobs.inputs import Input
+from ml_pipeline.local_sagemaker.jobs.data.inputs import Input
+from ml_pipeline.local_sagemaker.jobs.data.sources import relative_name
+from ml_pipeline.local_sagemaker.jobs.data.staging import Stager
 from ml_pipeline.local_sagemaker.jobs.reasons import ClientFault, JobStoppedError
-from ml_pipeline.local_sagemaker.jobs.sources import relative_name
-from ml_pipeline.local_sagemaker.jobs.staging import Stager
 from ml_pipeline.local_sagemaker.jobs.stopping import StopRequest
 from ml_pipeline.local_sagemaker.s3.store import ObjectStore
 

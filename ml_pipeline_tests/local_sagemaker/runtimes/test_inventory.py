@@ -19,11 +19,6 @@ BASE = "081325390199.dkr.ecr.us-east-1.amazonaws.com/sagemaker-base-python-310:1
 RUN = ["python3", "/opt/ml/processing/input/code/script.py"]
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path / "home").create()
-
-
 def claim(home: Home, key: str) -> Path:
     """Pretend that a runtime has been built."""
     target = home.runtimes / key

@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ml_pipeline.local_sagemaker.daemon import control
 from ml_pipeline.local_sagemaker.home import Home
-from ml_pipeline.local_sagemaker.jobs.process_tree import first_child
+from ml_pipeline.local_sagemaker.jobs.containers.process_tree import first_child
 from ml_pipeline.local_sagemaker.store import TERMINAL, Job, JobStore
 
 IMAGE = "000000000000.dkr.ecr.us-east-1.amazonaws.com/test-image:1"

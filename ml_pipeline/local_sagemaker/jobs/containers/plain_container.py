@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from ml_pipeline.local_sagemaker.jobs import kernel
-from ml_pipeline.local_sagemaker.jobs.namespaces import Surroundings
-from ml_pipeline.local_sagemaker.jobs.process_tree import descendants
-from ml_pipeline.local_sagemaker.jobs.watching import LoggedProcess
+from ml_pipeline.local_sagemaker.jobs.containers import kernel
+from ml_pipeline.local_sagemaker.jobs.containers.process_tree import descendants
+from ml_pipeline.local_sagemaker.jobs.containers.surroundings import Surroundings
+from ml_pipeline.local_sagemaker.jobs.containers.watching import LoggedProcess
 
 _SWEEP_SECONDS = 10.0
 _PAUSE_SECONDS = 0.01

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, TypeVar
 
-from ml_pipeline.local_sagemaker.jobs.inputs import Input
+from ml_pipeline.local_sagemaker.jobs.data.inputs import Input
+from ml_pipeline.local_sagemaker.jobs.data.s3_uri import split_uri
 from ml_pipeline.local_sagemaker.jobs.reasons import ClientFault, no_objects
-from ml_pipeline.local_sagemaker.jobs.s3_uri import split_uri
 from ml_pipeline.local_sagemaker.s3.errors import S3Error
 from ml_pipeline.local_sagemaker.s3.store import ObjectStore
 

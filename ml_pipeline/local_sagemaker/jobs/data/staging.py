@@ -3,12 +3,17 @@
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from ml_pipeline.local_sagemaker.jobs.inputs import Input
-from ml_pipeline.local_sagemaker.jobs.pipes import Pipe
+from ml_pipeline.local_sagemaker.jobs.data.inputs import Input
+from ml_pipeline.local_sagemaker.jobs.data.pipes import Pipe
+from ml_pipeline.local_sagemaker.jobs.data.sources import (
+    Source,
+    download_fault,
+    find_sources,
+    share,
+)
+from ml_pipeline.local_sagemaker.jobs.data.streams import Stream, find_records
 from ml_pipeline.local_sagemaker.jobs.reasons import ClientFault
-from ml_pipeline.local_sagemaker.jobs.sources import Source, download_fault, find_sources, share
 from ml_pipeline.local_sagemaker.jobs.stopping import StopRequest
-from ml_pipeline.local_sagemaker.jobs.streams import Stream, find_records
 from ml_pipeline.local_sagemaker.s3.errors import S3Error
 from ml_pipeline.local_sagemaker.s3.store import ObjectStore
 

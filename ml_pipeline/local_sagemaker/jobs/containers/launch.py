@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ml_pipeline.local_sagemaker.home import Home
-from ml_pipeline.local_sagemaker.jobs.container import Container
-from ml_pipeline.local_sagemaker.jobs.environment import container_environment
+from ml_pipeline.local_sagemaker.jobs.containers.container import Container
+from ml_pipeline.local_sagemaker.jobs.containers.environment import container_environment
+from ml_pipeline.local_sagemaker.jobs.containers.namespace_container import NamespaceContainer
+from ml_pipeline.local_sagemaker.jobs.containers.namespaces import NamespacesUnavailableError
+from ml_pipeline.local_sagemaker.jobs.containers.opt_ml_link import OptMlLink
+from ml_pipeline.local_sagemaker.jobs.containers.surroundings import Surroundings
 from ml_pipeline.local_sagemaker.jobs.image import Image
 from ml_pipeline.local_sagemaker.jobs.instance import Instance
-from ml_pipeline.local_sagemaker.jobs.namespace_container import NamespaceContainer
-from ml_pipeline.local_sagemaker.jobs.namespaces import NamespacesUnavailableError, Surroundings
-from ml_pipeline.local_sagemaker.jobs.opt_ml_link import OptMlLink
 from ml_pipeline.local_sagemaker.jobs.reasons import ClientFault
 from ml_pipeline.local_sagemaker.jobs.stopping import StopRequest
 from ml_pipeline.local_sagemaker.runtimes.layer import create_layer
@@ -85,7 +86,7 @@ class Launcher:
             "the job can write wherever the local service's user may."
         )
         # It loads what only it needs.
-        from ml_pipeline.local_sagemaker.jobs.plain_container import PlainContainer
+        from ml_pipeline.local_sagemaker.jobs.containers.plain_container import PlainContainer
 
         link = OptMlLink(self._home.root)
         link.take(instance.directory.ml, self._stop, instance.log.write)

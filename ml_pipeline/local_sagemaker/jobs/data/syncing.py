@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from types import TracebackType
 
+from ml_pipeline.local_sagemaker.jobs.data.directory_sync import DirectorySync, Synced
 from ml_pipeline.local_sagemaker.jobs.directory import HostDirectory
-from ml_pipeline.local_sagemaker.jobs.directory_sync import DirectorySync, Synced
 from ml_pipeline.local_sagemaker.s3.store import ObjectStore
 
 INTERVAL_VARIABLE = "ML_PIPELINE_LOCAL_SYNC_SECONDS"

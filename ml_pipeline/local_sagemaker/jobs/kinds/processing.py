@@ -5,18 +5,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ml_pipeline.local_sagemaker.jobs.cluster import processing_cluster
-from ml_pipeline.local_sagemaker.jobs.commands import processing_command
-from ml_pipeline.local_sagemaker.jobs.contract import write_processing_files
+from ml_pipeline.local_sagemaker.jobs.containers.watching import Outcome
+from ml_pipeline.local_sagemaker.jobs.data.directory_sync import Synced
+from ml_pipeline.local_sagemaker.jobs.data.inputs import Input, processing_input
+from ml_pipeline.local_sagemaker.jobs.data.merging import tell_of_lost
+from ml_pipeline.local_sagemaker.jobs.data.uploads import Uploader
 from ml_pipeline.local_sagemaker.jobs.directory import HostDirectory
-from ml_pipeline.local_sagemaker.jobs.directory_sync import Synced
 from ml_pipeline.local_sagemaker.jobs.ending import Ending, Run
-from ml_pipeline.local_sagemaker.jobs.head import read_head
-from ml_pipeline.local_sagemaker.jobs.inputs import Input, processing_input
-from ml_pipeline.local_sagemaker.jobs.merging import tell_of_lost
+from ml_pipeline.local_sagemaker.jobs.kinds.commands import processing_command
+from ml_pipeline.local_sagemaker.jobs.kinds.contract import write_processing_files
+from ml_pipeline.local_sagemaker.jobs.kinds.head import read_head
 from ml_pipeline.local_sagemaker.jobs.reasons import ClientFault, algorithm_error
 from ml_pipeline.local_sagemaker.jobs.record import Record, State
-from ml_pipeline.local_sagemaker.jobs.uploads import Uploader
-from ml_pipeline.local_sagemaker.jobs.watching import Outcome
 from ml_pipeline.local_sagemaker.runtimes.catalog import Runtime
 
 _MESSAGE_BYTES = 1024

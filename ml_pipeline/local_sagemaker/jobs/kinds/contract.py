@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ml_pipeline.local_sagemaker.jobs.checkpoints import checkpoints
 from ml_pipeline.local_sagemaker.jobs.cluster import Cluster
+from ml_pipeline.local_sagemaker.jobs.data.checkpoints import checkpoints
 
 _AS_REQUESTED = {
     "debughookconfig.json": "DebugHookConfig",

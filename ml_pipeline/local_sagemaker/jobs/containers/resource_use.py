@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ml_pipeline.local_sagemaker.jobs import process_tree
-from ml_pipeline.local_sagemaker.jobs.container import Container
+from ml_pipeline.local_sagemaker.jobs.containers import process_tree
+from ml_pipeline.local_sagemaker.jobs.containers.container import Container
+from ml_pipeline.local_sagemaker.jobs.containers.limits import Limits, disk_bytes
 from ml_pipeline.local_sagemaker.jobs.ending import Ending
-from ml_pipeline.local_sagemaker.jobs.limits import Limits, disk_bytes
 from ml_pipeline.local_sagemaker.jobs.reasons import ClientFault
 from ml_pipeline.local_sagemaker.jobs.record import Record
 

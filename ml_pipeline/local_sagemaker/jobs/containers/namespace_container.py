@@ -6,10 +6,14 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from ml_pipeline.local_sagemaker.jobs import namespaces
-from ml_pipeline.local_sagemaker.jobs.namespaces import Surroundings
-from ml_pipeline.local_sagemaker.jobs.process_tree import catches, descendants, first_child
-from ml_pipeline.local_sagemaker.jobs.watching import LoggedProcess
+from ml_pipeline.local_sagemaker.jobs.containers import namespaces
+from ml_pipeline.local_sagemaker.jobs.containers.process_tree import (
+    catches,
+    descendants,
+    first_child,
+)
+from ml_pipeline.local_sagemaker.jobs.containers.surroundings import Surroundings
+from ml_pipeline.local_sagemaker.jobs.containers.watching import LoggedProcess
 
 _KILLED = 128 + signal.SIGKILL
 

@@ -4,8 +4,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from ml_pipeline.local_sagemaker.jobs.data.s3_uri import split_uri
 from ml_pipeline.local_sagemaker.jobs.reasons import ClientFault
-from ml_pipeline.local_sagemaker.jobs.s3_uri import split_uri
 from ml_pipeline.local_sagemaker.s3.errors import S3Error
 from ml_pipeline.local_sagemaker.s3.store import ObjectStore
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Literal
 
-from ml_pipeline.local_sagemaker.jobs.lines import LineSplitter
+from ml_pipeline.local_sagemaker.jobs.containers.lines import LineSplitter
 from ml_pipeline.local_sagemaker.jobs.stopping import LOOK_SECONDS, Cause, StopRequest
 
 Outcome = Literal["exited", "timeout"] | Cause

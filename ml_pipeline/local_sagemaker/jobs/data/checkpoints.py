@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ml_pipeline.local_sagemaker.jobs.data.directory_sync import Synced
+from ml_pipeline.local_sagemaker.jobs.data.inputs import Input
+from ml_pipeline.local_sagemaker.jobs.data.s3_uri import split_uri
+from ml_pipeline.local_sagemaker.jobs.data.staging import Stager
 from ml_pipeline.local_sagemaker.jobs.directory import HostDirectory
-from ml_pipeline.local_sagemaker.jobs.directory_sync import Synced
-from ml_pipeline.local_sagemaker.jobs.inputs import Input
-from ml_pipeline.local_sagemaker.jobs.s3_uri import split_uri
-from ml_pipeline.local_sagemaker.jobs.staging import Stager
 from ml_pipeline.local_sagemaker.s3.store import ObjectStore
 
 DEFAULT_PATH = "/opt/ml/checkpoints"

@@ -3,24 +3,24 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ml_pipeline.local_sagemaker.jobs.archive import write_archive
-from ml_pipeline.local_sagemaker.jobs.checkpoints import checkpoints
 from ml_pipeline.local_sagemaker.jobs.cluster import training_cluster
-from ml_pipeline.local_sagemaker.jobs.commands import training_command
-from ml_pipeline.local_sagemaker.jobs.contract import write_training_files
+from ml_pipeline.local_sagemaker.jobs.containers.lines import escape_controls
+from ml_pipeline.local_sagemaker.jobs.data.archive import write_archive
+from ml_pipeline.local_sagemaker.jobs.data.checkpoints import checkpoints
+from ml_pipeline.local_sagemaker.jobs.data.directory_sync import Synced
+from ml_pipeline.local_sagemaker.jobs.data.inputs import Input, channel
+from ml_pipeline.local_sagemaker.jobs.data.merging import merge, tell_of_lost
+from ml_pipeline.local_sagemaker.jobs.data.tensorboard import tensorboard
+from ml_pipeline.local_sagemaker.jobs.data.uploads import Uploader
 from ml_pipeline.local_sagemaker.jobs.directory import HostDirectory
-from ml_pipeline.local_sagemaker.jobs.directory_sync import Synced
 from ml_pipeline.local_sagemaker.jobs.ending import Ending, Run
-from ml_pipeline.local_sagemaker.jobs.head import read_head
-from ml_pipeline.local_sagemaker.jobs.inputs import Input, channel
-from ml_pipeline.local_sagemaker.jobs.lines import escape_controls
-from ml_pipeline.local_sagemaker.jobs.merging import merge, tell_of_lost
-from ml_pipeline.local_sagemaker.jobs.metrics import MetricReader
+from ml_pipeline.local_sagemaker.jobs.kinds.commands import training_command
+from ml_pipeline.local_sagemaker.jobs.kinds.contract import write_training_files
+from ml_pipeline.local_sagemaker.jobs.kinds.head import read_head
+from ml_pipeline.local_sagemaker.jobs.kinds.metrics import MetricReader
+from ml_pipeline.local_sagemaker.jobs.kinds.training_progress import TrainingProgress
 from ml_pipeline.local_sagemaker.jobs.reasons import ClientFault, algorithm_error
 from ml_pipeline.local_sagemaker.jobs.record import Record, State
-from ml_pipeline.local_sagemaker.jobs.tensorboard import tensorboard
-from ml_pipeline.local_sagemaker.jobs.training_progress import TrainingProgress
-from ml_pipeline.local_sagemaker.jobs.uploads import Uploader
 from ml_pipeline.local_sagemaker.runtimes.catalog import Runtime
 
 _FAILURE_CHARACTERS = 1024

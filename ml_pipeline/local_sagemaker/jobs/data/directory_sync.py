@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from ml_pipeline.local_sagemaker.jobs.data.open_files import Found, VanishedError, find_files
+from ml_pipeline.local_sagemaker.jobs.data.s3_uri import split_uri
 from ml_pipeline.local_sagemaker.jobs.directory import HostDirectory
-from ml_pipeline.local_sagemaker.jobs.open_files import Found, VanishedError, find_files
-from ml_pipeline.local_sagemaker.jobs.s3_uri import split_uri
 from ml_pipeline.local_sagemaker.s3.errors import S3Error
 from ml_pipeline.local_sagemaker.s3.store import ObjectStore
 

@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from ml_pipeline.local_sagemaker.jobs.containers.watching import LoggedProcess, Outcome, watch
 from ml_pipeline.local_sagemaker.jobs.ending import Run
 from ml_pipeline.local_sagemaker.jobs.stopping import LOOK_SECONDS, StopRequest
-from ml_pipeline.local_sagemaker.jobs.watching import LoggedProcess, Outcome, watch
 
 
 class Container(Protocol):

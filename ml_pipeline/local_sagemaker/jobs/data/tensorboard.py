@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ml_pipeline.local_sagemaker.jobs.directory_sync import Synced
+from ml_pipeline.local_sagemaker.jobs.data.directory_sync import Synced
 
 DEFAULT_PATH = "/opt/ml/output/tensorboard"
 """Where a script leaves them if the request does not say."""

@@ -8,7 +8,7 @@ every job waits for it.
 import errno
 import os
 
-from ml_pipeline.local_sagemaker.jobs import kernel
+from ml_pipeline.local_sagemaker.jobs.containers import kernel
 
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 _ACCELERATORS = ("nvidia", "dri", "kfd", "neuron", "infiniband")

@@ -6,15 +6,15 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ml_pipeline.local_sagemaker.jobs.inputs import Input
-from ml_pipeline.local_sagemaker.jobs.reasons import ClientFault
-from ml_pipeline.local_sagemaker.jobs.s3_uri import split_uri
-from ml_pipeline.local_sagemaker.jobs.sources import (
+from ml_pipeline.local_sagemaker.jobs.data.inputs import Input
+from ml_pipeline.local_sagemaker.jobs.data.s3_uri import split_uri
+from ml_pipeline.local_sagemaker.jobs.data.sources import (
     Source,
     download_fault,
     find_sources,
     share,
 )
+from ml_pipeline.local_sagemaker.jobs.reasons import ClientFault
 from ml_pipeline.local_sagemaker.s3.errors import S3Error
 from ml_pipeline.local_sagemaker.s3.store import ObjectStore
 

@@ -3,10 +3,10 @@
 import time
 from typing import Literal
 
+from ml_pipeline.local_sagemaker.jobs.containers.watching import Outcome
 from ml_pipeline.local_sagemaker.jobs.ending import Ending
 from ml_pipeline.local_sagemaker.jobs.reasons import Limit
 from ml_pipeline.local_sagemaker.jobs.record import Record, State, enter
-from ml_pipeline.local_sagemaker.jobs.watching import Outcome
 
 _SPOT_PRICE = 0.3
 """What a spot second costs of a full one; savings of about 70 % are what clients have printed."""

@@ -14,6 +14,7 @@ from ml_pipeline.local_sagemaker.jobs.reasons import ClientFault
 from ml_pipeline.local_sagemaker.jobs.stopping import StopRequest
 
 _OPT_ML = Path("/opt/ml")
+_NAME = "opt_ml"
 _WAIT_SECONDS = 0.2
 # The locks that this process has, by their files' paths: another attempt of its job has it already.
 _taken: set[Path] = set()
@@ -29,7 +30,7 @@ class OptMlLink:
     """
 
     def __init__(self, home: Path) -> None:
-        self._link = home.resolve() / "opt_ml"
+        self._link = home.resolve() / _NAME
         self._lock = home / "opt_ml.lock"
 
     def take(self, target: Path, stop: StopRequest, tell: Callable[[str], None]) -> None:
@@ -55,6 +56,8 @@ class OptMlLink:
 
     def _make_first_link(self) -> None:
         try:
+            if _is_left_over():
+                _OPT_ML.unlink()
             if not _OPT_ML.is_symlink():
                 _OPT_ML.symlink_to(self._link)
         except OSError:
@@ -84,3 +87,11 @@ class OptMlLink:
             else:
                 _taken.add(self._lock)
                 return
+
+
+def _is_left_over() -> bool:
+    """Whether the link leads to a home that was deleted."""
+    if not _OPT_ML.is_symlink():
+        return False
+    link = _OPT_ML.readlink()
+    return link.name == _NAME and not link.parent.exists()

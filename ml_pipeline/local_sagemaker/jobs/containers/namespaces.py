@@ -19,6 +19,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
+from ml_pipeline.local_sagemaker.jobs.containers.surroundings import Surroundings
+
 _NAMESPACES = (
     "--mount",
     "--uts",
@@ -29,7 +31,7 @@ _NAMESPACES = (
     "--mount-proc",
 )
 _PROGRAMS = ("unshare", "setpriv")
-_PACKAGES = str(Path(__file__).parents[3])
+_PACKAGES = str(Path(__file__).parents[4])
 
 # Isolated and without site: nothing of the user's is read, and it starts in a few milliseconds.
 # marshal: both ends are the same Python, and it takes no time to import.
@@ -37,7 +39,7 @@ _ENCLOSE = (
     *("-I", "-S", "-c"),
     "import marshal, sys; "
     f"sys.path.append({_PACKAGES!r}); "
-    "from ml_pipeline.local_sagemaker.jobs.enclosure import enclose; "
+    "from ml_pipeline.local_sagemaker.jobs.containers.enclosure import enclose; "
     "enclose(**marshal.load(sys.stdin.buffer))",
 )
 
@@ -53,29 +55,6 @@ class ContainerSetupError(Exception):
 
 class NamespacesUnavailableError(Exception):
     """This host gives no namespaces to this user."""
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What a container is to find around it.
-
-    Args:
-        host: Holds ``ml`` (its ``/opt/ml``), ``tmp`` and ``hosts`` (its ``/etc/hosts``).
-        name: Its host name.
-        directory: The first working directory.
-        hidden: Whose content it must not see, but for what is named here.
-        own: Directories it may write to, beside ``/opt/ml`` and ``/tmp``.
-        visible: Directories it needs to read, wherever they are.
-        runtime: The one of them that others use too.
-    """
-
-    host: Path
-    name: str
-    directory: Path
-    hidden: Path
-    own: tuple[Path, ...]
-    visible: tuple[Path, ...]
-    runtime: Path | None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Containers without Docker: processes with surroundings of their own."""
