@@ -22,6 +22,7 @@ from ml_pipeline.local_sagemaker.process import ProcessId
 from ml_pipeline.local_sagemaker.runtimes.locks import RuntimeLock
 from ml_pipeline.local_sagemaker.s3.store import ObjectStore
 from ml_pipeline.local_sagemaker.store import STATUS_MEMBER, Job, JobStore
+from ml_pipeline.settings import Settings
 from ml_pipeline_tests.local_sagemaker.daemons import (
     RunDaemon,
     processing_request,
@@ -281,7 +282,8 @@ def test_runtimes_that_nobody_used_go_when_asked(place: Place) -> None:
 
 
 def test_the_command_says_what_it_freed(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ML_PIPELINE_HOME", str(place.home.root))
+    settings = Settings(home=place.home.root)
+    monkeypatch.setattr("ml_pipeline.cli.prune.get_settings", lambda: settings)
     place.job("processing", "old", 8)
     run = CliRunner().invoke
     dry = run(command, ["--older-than", "1w", "--dry-run"])
