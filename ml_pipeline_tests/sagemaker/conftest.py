@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from dagster_pipes import PIPES_PROTOCOL_VERSION, PIPES_PROTOCOL_VERSION_FIELD, decode_param
-from moto.server import ThreadedMotoServer
 
 from ml_pipeline.sagemaker import (
     PipesSageMakerProcessingClient,
@@ -16,7 +15,9 @@ from ml_pipeline.sagemaker import (
     SageMakerConnection,
 )
 from ml_pipeline.sagemaker.s3_uri import parse_s3_uri
-from ml_pipeline_tests.sagemaker.fake_service import FakeSageMaker, Job
+from ml_pipeline_tests.conftest import LocalService
+from ml_pipeline_tests.local_sagemaker.daemons import running_daemon
+from ml_pipeline_tests.sagemaker.played_service import SUPERVISOR, Job, PlayedService
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -25,51 +26,37 @@ ROLE = "arn:aws:iam::000000000000:role/jobs"
 QUICK = Polling(initial_seconds=0.01, cap_seconds=0.02, late_log_seconds=0.0)
 
 
-class SplitConnection(SageMakerConnection):
-    """SageMaker and logs from the fake, S3 from moto."""
-
-    s3_endpoint: str
-
-    def endpoint_for(self, service: str) -> str | None:
-        return self.s3_endpoint if service == "s3" else self.endpoint_url
+@pytest.fixture(scope="session")
+def played_local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalService]:
+    """A local service whose jobs are played by tests."""
+    with running_daemon(tmp_path_factory.mktemp("played") / "home", SUPERVISOR) as local:
+        yield local
 
 
 @pytest.fixture(scope="session")
-def s3_endpoint() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-@pytest.fixture(scope="session")
-def running_service() -> Iterator[FakeSageMaker]:
-    fake = FakeSageMaker()
-    yield fake
-    fake.close()
+def running_service(played_local: LocalService, connection: SageMakerConnection) -> PlayedService:
+    return PlayedService(played_local, connection)
 
 
 @pytest.fixture
-def service(running_service: FakeSageMaker) -> FakeSageMaker:
+def service(running_service: PlayedService) -> Iterator[PlayedService]:
+    yield running_service
     running_service.reset()
-    return running_service
 
 
 @pytest.fixture(scope="session")
-def connection(running_service: FakeSageMaker, s3_endpoint: str) -> SplitConnection:
-    return SplitConnection(
+def connection(played_local: LocalService) -> SageMakerConnection:
+    return SageMakerConnection(
         region="us-east-1",
         aws_access_key_id="local",
         aws_secret_access_key="local",
-        endpoint_url=running_service.url,
-        s3_endpoint=s3_endpoint,
+        endpoint_url=played_local.url,
         max_attempts=1,
     )
 
 
 @pytest.fixture(scope="session")
-def s3(connection: SplitConnection) -> "S3Client":
+def s3(connection: SageMakerConnection) -> "S3Client":
     return connection.client("s3")
 
 
@@ -82,14 +69,14 @@ def bucket(s3: "S3Client") -> str:
 
 @pytest.fixture
 def processing(
-    service: FakeSageMaker, connection: SplitConnection, bucket: str
+    service: PlayedService, connection: SageMakerConnection, bucket: str
 ) -> PipesSageMakerProcessingClient:
     return PipesSageMakerProcessingClient(connection, bucket=bucket, polling=QUICK)
 
 
 @pytest.fixture
 def training(
-    service: FakeSageMaker, connection: SplitConnection, bucket: str
+    service: PlayedService, connection: SageMakerConnection, bucket: str
 ) -> PipesSageMakerTrainingClient:
     return PipesSageMakerTrainingClient(connection, bucket=bucket, polling=QUICK)
 
@@ -144,7 +131,7 @@ def write_outputs(s3: "S3Client") -> Callable[[Job], None]:
     """What a well-behaved job leaves behind; give it to an `Ending` as `on_end`."""
 
     def write(job: Job) -> None:
-        if job.kind == "ProcessingJob":
+        if job.kind == "processing":
             _write_processing(s3, job)
         else:
             _write_training(s3, job)

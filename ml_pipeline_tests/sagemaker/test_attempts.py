@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 
 from ml_pipeline.sagemaker import PipesSageMakerProcessingClient
-from ml_pipeline_tests.sagemaker.fake_service import Ending, FakeSageMaker, Job
+from ml_pipeline_tests.sagemaker.played_service import Ending, Job, PlayedService
 
 in_this_test: dict[str, Any] = {}
 
@@ -49,7 +49,7 @@ def execute(
 
 
 def test_a_re_execution_follows_the_job_of_the_run_that_died(
-    service: FakeSageMaker,
+    service: PlayedService,
     instance: dg.DagsterInstance,
     execute: Callable[..., dg.JobExecutionResult],
     write_outputs: Callable[[Job], None],
@@ -69,7 +69,7 @@ def test_a_re_execution_follows_the_job_of_the_run_that_died(
 
 
 def test_a_new_run_starts_a_new_job(
-    service: FakeSageMaker,
+    service: PlayedService,
     instance: dg.DagsterInstance,
     execute: Callable[..., dg.JobExecutionResult],
     write_outputs: Callable[[Job], None],
@@ -94,21 +94,18 @@ def materialize(processing: PipesSageMakerProcessingClient, request: dict[str, A
 
 
 def test_a_name_taken_in_the_same_moment_by_a_job_that_failed_gives_way(
-    service: FakeSageMaker,
+    service: PlayedService,
     processing: PipesSageMakerProcessingClient,
     processing_request: dict[str, Any],
     write_outputs: Callable[[Job], None],
 ) -> None:
     def be_faster(body: dict[str, Any]) -> None:
-        service.before.clear()
-        service.jobs[body["ProcessingJobName"]] = Job(
-            "ProcessingJob", body, Ending(), status="Failed"
-        )
+        service.put(body, "Failed")
 
     service.before["CreateProcessingJob"] = be_faster
     service.endings.append(Ending(on_end=write_outputs))
     assert materialize(processing, processing_request) == ""
-    assert [(name[-2:], job.status) for name, job in service.jobs.items()] == [
+    assert [(job.name[-2:], job.status) for job in service.jobs] == [
         ("-1", "Failed"),
         ("-2", "Completed"),
     ]
@@ -116,34 +113,28 @@ def test_a_name_taken_in_the_same_moment_by_a_job_that_failed_gives_way(
 
 @pytest.mark.parametrize("status", ["Failed", "Stopped", "Stopping"])
 def test_a_job_that_came_to_no_good_gives_way(
-    service: FakeSageMaker,
+    service: PlayedService,
     processing: PipesSageMakerProcessingClient,
     processing_request: dict[str, Any],
     write_outputs: Callable[[Job], None],
     status: str,
 ) -> None:
     def has_ended_before(body: dict[str, Any]) -> None:
-        service.before.clear()
-        service.jobs[body["ProcessingJobName"]] = Job(
-            "ProcessingJob", processing_request | body, Ending(), status=status
-        )
+        service.put(processing_request | body, status)
 
     service.before["DescribeProcessingJob"] = has_ended_before
     service.endings.append(Ending(on_end=write_outputs))
     assert materialize(processing, processing_request) == ""
-    assert list(service.jobs)[1].endswith("-2")
+    assert service.jobs[1].name.endswith("-2")
 
 
 def test_a_different_job_in_progress_is_neither_followed_nor_joined(
-    service: FakeSageMaker,
+    service: PlayedService,
     processing: PipesSageMakerProcessingClient,
     processing_request: dict[str, Any],
 ) -> None:
     def is_running(body: dict[str, Any]) -> None:
-        service.before.clear()
-        service.jobs[body["ProcessingJobName"]] = Job(
-            "ProcessingJob", processing_request | body, Ending(looks=10_000)
-        )
+        service.put(processing_request | body, "InProgress")
 
     service.before["DescribeProcessingJob"] = is_running
     message = materialize(processing, processing_request)
@@ -153,7 +144,7 @@ def test_a_different_job_in_progress_is_neither_followed_nor_joined(
 
 
 def test_a_name_in_the_request_is_the_base_of_the_jobs_name(
-    service: FakeSageMaker,
+    service: PlayedService,
     processing: PipesSageMakerProcessingClient,
     processing_request: dict[str, Any],
     write_outputs: Callable[[Job], None],

@@ -1,13 +1,12 @@
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pytest
+from moto.server import ThreadedMotoServer
 
 from ml_pipeline.sagemaker import SageMakerConnection
-
-if TYPE_CHECKING:
-    from ml_pipeline_tests.sagemaker.conftest import SplitConnection
+from ml_pipeline_tests.conftest import LocalService
 
 EXPLICIT = {
     "region": "eu-west-1",
@@ -47,9 +46,9 @@ def test_explicit_values_win_over_the_environment(service: str) -> None:
 
 @pytest.mark.usefixtures("hostile_environment")
 def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(
-    connection: "SplitConnection",
+    played_local: LocalService,
 ) -> None:
-    fresh = SageMakerConnection(**{**EXPLICIT, "endpoint_url": connection.s3_endpoint})
+    fresh = SageMakerConnection(**{**EXPLICIT, "endpoint_url": played_local.url})
     assert fresh.client("s3").list_buckets()["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
@@ -72,10 +71,20 @@ def test_secrets_are_not_shown() -> None:
     assert "hunter" not in repr(connection)
 
 
-def test_a_role_is_assumed_with_the_given_credentials(s3_endpoint: str) -> None:
+@pytest.fixture
+def moto_endpoint() -> Iterator[str]:
+    """Whom a request is from, which the local service does not ask, decides what moto answers."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+def test_a_role_is_assumed_with_the_given_credentials(moto_endpoint: str) -> None:
     role = "arn:aws:iam::123456789012:role/other"
     connection = SageMakerConnection(
-        **{**EXPLICIT, "endpoint_url": s3_endpoint}, assume_role_arn=role
+        **{**EXPLICIT, "endpoint_url": moto_endpoint}, assume_role_arn=role
     )
     arn = connection.client("sts").get_caller_identity()["Arn"]
     assert arn == "arn:aws:sts::123456789012:assumed-role/other/dagster-sagemaker"

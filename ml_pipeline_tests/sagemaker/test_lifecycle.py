@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Callable
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -15,15 +16,16 @@ from ml_pipeline.sagemaker import (
     PipesSageMakerProcessingClient,
     PipesSageMakerTrainingClient,
     Polling,
+    SageMakerConnection,
     Upload,
 )
+from ml_pipeline_tests.local_sagemaker.daemons import wait_for
 from ml_pipeline_tests.sagemaker.conftest import (
     QUICK,
-    SplitConnection,
     pipes_message,
     send_messages,
 )
-from ml_pipeline_tests.sagemaker.fake_service import Ending, FakeSageMaker, Job
+from ml_pipeline_tests.sagemaker.played_service import FOREVER, Ending, Job, PlayedService
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -77,8 +79,21 @@ def log_lines(result: dg.ExecuteInProcessResult, instance: dg.DagsterInstance) -
     return [record.user_message for record in instance.all_logs(result.run_id)]
 
 
+class OwnTime:
+    """A clock on which only sleeping takes time."""
+
+    def __init__(self) -> None:
+        self._now = 0.0
+
+    def monotonic(self) -> float:
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        self._now += seconds
+
+
 def test_a_completed_processing_job_gives_outputs_report_and_metadata(
-    service: FakeSageMaker,
+    service: PlayedService,
     processing: PipesSageMakerProcessingClient,
     processing_request: dict[str, Any],
     write_outputs: Write,
@@ -110,7 +125,7 @@ def test_a_completed_processing_job_gives_outputs_report_and_metadata(
 
 
 def test_a_completed_training_job_gives_model_and_metrics(
-    service: FakeSageMaker,
+    service: PlayedService,
     training: PipesSageMakerTrainingClient,
     training_request: dict[str, Any],
     write_outputs: Write,
@@ -134,7 +149,7 @@ def test_a_completed_training_job_gives_model_and_metrics(
 
 
 def test_the_request_is_rendered_named_and_marked_and_the_callers_dict_unchanged(
-    service: FakeSageMaker,
+    service: PlayedService,
     processing: PipesSageMakerProcessingClient,
     processing_request: dict[str, Any],
     write_outputs: Write,
@@ -149,13 +164,13 @@ def test_the_request_is_rendered_named_and_marked_and_the_callers_dict_unchanged
     sent = service.only_job.request
     assert sent["Environment"]["DAY"] == "20130102"
     assert sent["ProcessingJobName"].startswith("dataset-2013-01-02-")
-    tags = {tag["Key"]: tag["Value"] for tag in sent["Tags"]}
+    tags = service.only_job.tags
     assert tags["dagster/partition"] == "2013-01-02"
     assert tags["dagster/run_id"] == result.run_id
 
 
 def test_a_failed_job_says_why_with_its_last_lines_and_is_not_retried(
-    service: FakeSageMaker,
+    service: PlayedService,
     processing: PipesSageMakerProcessingClient,
     processing_request: dict[str, Any],
 ) -> None:
@@ -175,7 +190,7 @@ def test_a_failed_job_says_why_with_its_last_lines_and_is_not_retried(
 
 
 def test_a_failure_of_the_service_gives_way_to_the_next_attempt(
-    service: FakeSageMaker,
+    service: PlayedService,
     processing: PipesSageMakerProcessingClient,
     processing_request: dict[str, Any],
     write_outputs: Write,
@@ -185,14 +200,14 @@ def test_a_failure_of_the_service_gives_way_to_the_next_attempt(
     result, _ = run_asset(processing, processing_request, retries=1)
 
     assert result.success
-    first, second = service.jobs
+    first, second = (job.name for job in service.jobs)
     assert (first[-2:], second[-2:]) == ("-1", "-2")
     assert first[:-2] == second[:-2]
 
 
 @pytest.mark.parametrize("looks", [1, 3])
 def test_a_stopped_job_is_a_failure(
-    service: FakeSageMaker,
+    service: PlayedService,
     training: PipesSageMakerTrainingClient,
     training_request: dict[str, Any],
     looks: int,
@@ -204,7 +219,7 @@ def test_a_stopped_job_is_a_failure(
 
 
 def test_a_job_that_ran_into_its_time_limit_names_the_setting(
-    service: FakeSageMaker,
+    service: PlayedService,
     training: PipesSageMakerTrainingClient,
     training_request: dict[str, Any],
 ) -> None:
@@ -214,7 +229,7 @@ def test_a_job_that_ran_into_its_time_limit_names_the_setting(
 
 
 def test_completed_without_an_output_is_a_failure(
-    service: FakeSageMaker,
+    service: PlayedService,
     processing: PipesSageMakerProcessingClient,
     processing_request: dict[str, Any],
     bucket: str,
@@ -242,7 +257,7 @@ def test_an_optional_output_may_be_empty(
 
 
 def test_an_invalid_request_uploads_and_submits_nothing(
-    service: FakeSageMaker,
+    service: PlayedService,
     s3: "S3Client",
     processing: PipesSageMakerProcessingClient,
     processing_request: dict[str, Any],
@@ -257,7 +272,7 @@ def test_an_invalid_request_uploads_and_submits_nothing(
 
 
 def test_a_request_the_service_refuses_is_not_retried(
-    service: FakeSageMaker,
+    service: PlayedService,
     s3: "S3Client",
     processing: PipesSageMakerProcessingClient,
     processing_request: dict[str, Any],
@@ -271,7 +286,7 @@ def test_a_request_the_service_refuses_is_not_retried(
 
 
 def test_a_service_that_refuses_to_look_is_explained_before_anything_is_submitted(
-    service: FakeSageMaker,
+    service: PlayedService,
     processing: PipesSageMakerProcessingClient,
     processing_request: dict[str, Any],
 ) -> None:
@@ -283,7 +298,7 @@ def test_a_service_that_refuses_to_look_is_explained_before_anything_is_submitte
 
 
 def test_a_job_that_may_not_be_looked_at_any_more_is_named_and_can_be_followed(
-    service: FakeSageMaker,
+    service: PlayedService,
     processing: PipesSageMakerProcessingClient,
     processing_request: dict[str, Any],
 ) -> None:
@@ -299,7 +314,7 @@ def test_a_job_that_may_not_be_looked_at_any_more_is_named_and_can_be_followed(
 
 @pytest.mark.parametrize("moment", ["submit", "before_submit", "wait"])
 def test_a_cancelled_run_stops_its_job(
-    service: FakeSageMaker,
+    service: PlayedService,
     processing: PipesSageMakerProcessingClient,
     processing_request: dict[str, Any],
     moment: str,
@@ -307,22 +322,33 @@ def test_a_cancelled_run_stops_its_job(
     def interrupt(_: object) -> None:
         os.kill(os.getpid(), signal.SIGINT)
 
+    def appears_only_after_a_stop(request: dict[str, Any]) -> None:
+        def appear(_: object) -> None:
+            service.put(request, "InProgress")
+
+        def not_yet(_: object) -> None:
+            service.before["StopProcessingJob"] = appear
+
+        service.before["StopProcessingJob"] = not_yet
+        interrupt(request)
+
     service.endings.append(
-        Ending(looks=10_000, on_describe=interrupt if moment == "wait" else None)
+        Ending(looks=FOREVER, on_describe=interrupt if moment == "wait" else None)
     )
     if moment == "submit":
         service.after["CreateProcessingJob"] = interrupt
     if moment == "before_submit":
-        service.before["CreateProcessingJob"] = interrupt
+        service.before["CreateProcessingJob"] = appears_only_after_a_stop
     result, instance = run_asset(processing, processing_request)
     assert "DagsterExecutionInterruptedError" in str(step_error(result))
     assert any(line.startswith("[sagemaker] Stopped") for line in log_lines(result, instance))
+    assert wait_for(lambda: service.only_job.record.ended)
     assert service.only_job.status == "Stopped"
 
 
 def test_a_cancelled_run_may_leave_its_job_running(
-    service: FakeSageMaker,
-    connection: SplitConnection,
+    service: PlayedService,
+    connection: SageMakerConnection,
     s3: "S3Client",
     processing_request: dict[str, Any],
     bucket: str,
@@ -331,7 +357,7 @@ def test_a_cancelled_run_may_leave_its_job_running(
         connection, bucket=bucket, polling=QUICK, stop_on_cancel=False
     )
     service.endings.append(
-        Ending(looks=10_000, on_describe=lambda _: os.kill(os.getpid(), signal.SIGINT))
+        Ending(looks=FOREVER, on_describe=lambda _: os.kill(os.getpid(), signal.SIGINT))
     )
     result, _ = run_asset(client, processing_request)
     assert "DagsterExecutionInterruptedError" in str(step_error(result))
@@ -341,7 +367,7 @@ def test_a_cancelled_run_may_leave_its_job_running(
 
 
 def test_a_step_that_died_finds_its_running_job_again(
-    service: FakeSageMaker,
+    service: PlayedService,
     processing: PipesSageMakerProcessingClient,
     processing_request: dict[str, Any],
     write_outputs: Write,
@@ -359,7 +385,7 @@ def test_a_step_that_died_finds_its_running_job_again(
 
 
 def test_a_step_that_died_after_the_job_uses_the_completed_job(
-    service: FakeSageMaker,
+    service: PlayedService,
     processing: PipesSageMakerProcessingClient,
     processing_request: dict[str, Any],
     write_outputs: Write,
@@ -379,7 +405,7 @@ def test_a_step_that_died_after_the_job_uses_the_completed_job(
 
 
 def test_a_completed_job_whose_outputs_are_gone_is_run_again(
-    service: FakeSageMaker,
+    service: PlayedService,
     s3: "S3Client",
     processing: PipesSageMakerProcessingClient,
     processing_request: dict[str, Any],
@@ -402,7 +428,7 @@ def test_a_completed_job_whose_outputs_are_gone_is_run_again(
 
 
 def test_a_job_with_another_request_is_not_adopted(
-    service: FakeSageMaker,
+    service: PlayedService,
     processing: PipesSageMakerProcessingClient,
     processing_request: dict[str, Any],
     write_outputs: Write,
@@ -418,22 +444,17 @@ def test_a_job_with_another_request_is_not_adopted(
     service.endings.extend([Ending(on_end=write_outputs), Ending(on_end=write_outputs)])
     result, _ = run_asset(processing, processing_request, retries=1, after=change_request_once)
     assert result.success
-    assert [job.name for job in finished] == list(service.jobs)
+    assert [job.name for job in finished] == [job.name for job in service.jobs]
 
 
 def test_a_create_whose_answer_was_lost_is_followed(
-    service: FakeSageMaker,
+    service: PlayedService,
     processing: PipesSageMakerProcessingClient,
     processing_request: dict[str, Any],
     write_outputs: Write,
 ) -> None:
-    def create_then_fail(body: dict[str, Any]) -> None:
-        service.before.clear()
-        service._create("ProcessingJob", body)
-        service.fail("CreateProcessingJob", "InternalFailure", status=500)
-
+    service.faults.add("error", operation="CreateProcessingJob", after=True, times=1)
     service.endings.append(Ending(on_end=write_outputs))
-    service.before["CreateProcessingJob"] = create_then_fail
     result, instance = run_asset(processing, processing_request)
     assert result.success
     assert len(service.jobs) == 1
@@ -444,7 +465,7 @@ def test_a_create_whose_answer_was_lost_is_followed(
     ("code", "status"), [("ThrottlingException", 400), ("ServiceUnavailable", 503)]
 )
 def test_throttling_never_fails_a_job(
-    service: FakeSageMaker,
+    service: PlayedService,
     processing: PipesSageMakerProcessingClient,
     processing_request: dict[str, Any],
     write_outputs: Write,
@@ -468,7 +489,7 @@ def test_throttling_never_fails_a_job(
 
 
 def test_trouble_with_the_log_never_fails_a_job(
-    service: FakeSageMaker,
+    service: PlayedService,
     processing: PipesSageMakerProcessingClient,
     processing_request: dict[str, Any],
     write_outputs: Write,
@@ -483,38 +504,49 @@ def test_trouble_with_the_log_never_fails_a_job(
 
 
 def test_lines_that_come_after_the_end_are_read(
-    service: FakeSageMaker,
-    connection: SplitConnection,
+    service: PlayedService,
+    connection: SageMakerConnection,
     processing_request: dict[str, Any],
     bucket: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    reads = count(1)
+
+    def come_late(_: object) -> None:
+        service.before["GetLogEvents"] = come_late
+        job = service.only_job
+        # When the log was read in vain, with the last look and when the job had ended.
+        if job.status == "Failed" and next(reads) == 3:
+            service.write(job, ["ValueError: the cause"])
+
+    service.before["GetLogEvents"] = come_late
+    monkeypatch.setattr("ml_pipeline.sagemaker.logs.time", OwnTime())
     polling = Polling(initial_seconds=0.01, cap_seconds=0.02, late_log_seconds=0.6)
     client = PipesSageMakerProcessingClient(connection, bucket=bucket, polling=polling)
-    service.endings.append(
-        Ending("Failed", lines=("early",), late_lines=("ValueError: the cause",))
-    )
+    service.endings.append(Ending("Failed", lines=("early",)))
     result, _ = run_asset(client, processing_request)
     assert "ValueError: the cause" in failure(result)
 
 
 def test_the_wall_clock_limit_stops_the_job_and_fails(
-    service: FakeSageMaker,
-    connection: SplitConnection,
+    service: PlayedService,
+    connection: SageMakerConnection,
     processing_request: dict[str, Any],
     bucket: str,
 ) -> None:
     client = PipesSageMakerProcessingClient(
         connection, bucket=bucket, polling=QUICK, max_wait_seconds=0.2
     )
-    service.endings.append(Ending(looks=10_000, lines=("still at it",)))
+    service.endings.append(Ending(looks=FOREVER, lines=("still at it",)))
     result, _ = run_asset(client, processing_request)
     assert "max_wait_seconds=0.2" in failure(result)
     assert "still at it" in failure(result)
+    assert wait_for(lambda: service.only_job.record.ended)
     assert service.only_job.status == "Stopped"
 
 
 def test_messages_reach_the_asset_whose_job_sent_them(
-    service: FakeSageMaker,
+    service: PlayedService,
     s3: "S3Client",
     processing: PipesSageMakerProcessingClient,
     processing_request: dict[str, Any],
@@ -562,7 +594,7 @@ def test_messages_reach_the_asset_whose_job_sent_them(
 
 
 def test_a_session_cleans_up_after_its_job(
-    service: FakeSageMaker,
+    service: PlayedService,
     s3: "S3Client",
     processing: PipesSageMakerProcessingClient,
     processing_request: dict[str, Any],
@@ -580,7 +612,7 @@ def test_a_session_cleans_up_after_its_job(
 
 
 def test_a_job_without_pipes_costs_few_requests_and_no_wait(
-    service: FakeSageMaker,
+    service: PlayedService,
     processing: PipesSageMakerProcessingClient,
     processing_request: dict[str, Any],
     write_outputs: Write,
@@ -599,7 +631,7 @@ def test_a_job_without_pipes_costs_few_requests_and_no_wait(
 
 
 def test_each_line_names_its_instance_when_there_are_several(
-    service: FakeSageMaker,
+    service: PlayedService,
     processing: PipesSageMakerProcessingClient,
     processing_request: dict[str, Any],
     write_outputs: Write,

@@ -16,7 +16,7 @@ from ml_pipeline.sagemaker import (
     SageMakerConnection,
 )
 from ml_pipeline.sagemaker.messages import PipesLocation
-from ml_pipeline_tests.sagemaker.fake_service import Ending, FakeSageMaker, Job
+from ml_pipeline_tests.sagemaker.played_service import Ending, Job, PlayedService
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -35,8 +35,7 @@ with open_dagster_pipes(
 
 
 def test_a_real_script_gets_its_context_and_is_heard(
-    service: FakeSageMaker,
-    s3_endpoint: str,
+    service: PlayedService,
     processing: PipesSageMakerProcessingClient,
     processing_request: dict[str, Any],
     tmp_path: Path,
@@ -47,7 +46,7 @@ def test_a_real_script_gets_its_context_and_is_heard(
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": s3_endpoint,
+        "AWS_ENDPOINT_URL": service.local.url,
     }
 
     def run_script(job: Job) -> None:
@@ -82,7 +81,7 @@ def test_the_longest_names_fit_into_a_processing_environment() -> None:
 
 
 def test_a_prefix_that_is_too_long_is_refused_before_anything_is_written(
-    service: FakeSageMaker,
+    service: PlayedService,
     s3: "S3Client",
     connection: SageMakerConnection,
     processing_request: dict[str, Any],
@@ -111,7 +110,7 @@ def test_a_session_opened_later_listens_where_the_job_writes() -> None:
 
 
 def test_an_unwritable_bucket_is_named_and_nothing_is_submitted(
-    service: FakeSageMaker, connection: SageMakerConnection, processing_request: dict[str, Any]
+    service: PlayedService, connection: SageMakerConnection, processing_request: dict[str, Any]
 ) -> None:
     client = PipesSageMakerProcessingClient(connection, bucket="no-such-bucket-here")
 
