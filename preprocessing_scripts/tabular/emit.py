@@ -25,7 +25,7 @@ from preprocessing_scripts.tabular.split import class_sizes
 from preprocessing_scripts.tabular.spool import Spool
 from preprocessing_scripts.tabular.writers import BothParts, ParquetPart, PartWriter
 
-PART_ROWS = 65_536
+PART_ROWS = 32_768
 """About as many rows of all channels go into one part: footers of wide files cost memory."""
 
 GROUP_ROWS = 16_384
