@@ -20,12 +20,12 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from ml_pipeline.local_sagemaker.api.account import job_arn
-from ml_pipeline.local_sagemaker.daemon import control
-from ml_pipeline.local_sagemaker.daemon.health import Endpoint
-from ml_pipeline.local_sagemaker.home import Home, JobKind
-from ml_pipeline.local_sagemaker.process import ProcessId
-from ml_pipeline.local_sagemaker.store import JobStore
+from local_sagemaker.account import job_arn
+from local_sagemaker.daemon import control
+from local_sagemaker.daemon.health import Endpoint
+from local_sagemaker.home import Home, JobKind
+from local_sagemaker.process import ProcessId
+from local_sagemaker.records.store import JobStore
 
 JOBS = 10_000
 LOST = 200

@@ -16,8 +16,8 @@ from typing import Any
 import boto3
 import dagster as dg
 
-from ml_pipeline.local_sagemaker.daemon import control
-from ml_pipeline.sagemaker import PipesSageMakerProcessingClient, Polling, SageMakerConnection
+from dagster_sagemaker import PipesSageMakerProcessingClient, Polling, SageMakerConnection
+from local_sagemaker.daemon import control
 
 IMAGE = "081325390199.dkr.ecr.us-east-1.amazonaws.com/sagemaker-base-python-310:1.0"
 JOBS = 20

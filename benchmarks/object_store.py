@@ -18,7 +18,7 @@ from pathlib import Path
 
 import boto3
 
-from ml_pipeline.local_sagemaker.daemon import control
+from local_sagemaker.daemon import control
 
 KEY, SECRET = "local", "localsecret"
 MEGABYTE = 1_000_000

@@ -14,11 +14,11 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from ml_pipeline.local_sagemaker.jobs.data.inputs import Input
-from ml_pipeline.local_sagemaker.jobs.data.pipes import PipeFeeder
-from ml_pipeline.local_sagemaker.jobs.data.staging import Stager
-from ml_pipeline.local_sagemaker.jobs.stopping import StopRequest
-from ml_pipeline.local_sagemaker.s3.store import ObjectStore
+from local_sagemaker.jobs.data.inputs import Input
+from local_sagemaker.jobs.data.pipes import PipeFeeder
+from local_sagemaker.jobs.data.staging import Stager
+from local_sagemaker.jobs.stopping import StopRequest
+from local_sagemaker.s3.store import ObjectStore
 
 TOTAL = 1 << 30
 OBJECTS = (1, 1024)

@@ -1,7 +1,7 @@
 """A daily model on Amazon SageMaker, orchestrated by Dagster.
 
 Exposes ``defs``, the Dagster definitions, without importing Dagster before someone asks for them:
-the service in ``ml_pipeline.local_sagemaker`` starts in a fraction of the time that takes.
+the service in ``local_sagemaker`` starts in a fraction of the time that takes.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import preprocessing_scripts
 import training_scripts
-from ml_pipeline.sagemaker import CodeBundle
+from dagster_sagemaker import CodeBundle
 
 _PROCESSING = Path(preprocessing_scripts.__file__).parent
 _TRAINING = Path(training_scripts.__file__).parent

@@ -1,6 +1,6 @@
 """The processors that the settings describe."""
 
-from ml_pipeline.sagemaker import SKLearnProcessor
+from dagster_sagemaker import SKLearnProcessor
 from ml_pipeline.settings import Settings
 
 

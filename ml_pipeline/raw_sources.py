@@ -9,7 +9,7 @@ from typing import Protocol
 
 from botocore.exceptions import ClientError
 
-from ml_pipeline.sagemaker import SageMakerConnection
+from dagster_sagemaker import SageMakerConnection
 
 
 class MissingRawDataError(LookupError):

@@ -6,19 +6,19 @@ from typing import Any
 
 from pydantic import PrivateAttr
 
-from ml_pipeline.io_managers import (
-    S3DatasetIOManager,
-    S3EvaluationIOManager,
-    S3ModelIOManager,
-    S3RawDayIOManager,
-)
-from ml_pipeline.local_sagemaker.daemon.control import ensure_started
-from ml_pipeline.local_sagemaker.daemon.errors import DaemonError as LocalServiceError
-from ml_pipeline.sagemaker import (
+from dagster_sagemaker import (
     PipesSageMakerProcessingClient,
     PipesSageMakerTrainingClient,
     Polling,
     SageMakerConnection,
+)
+from local_sagemaker.daemon.control import ensure_started
+from local_sagemaker.daemon.errors import DaemonError as LocalServiceError
+from ml_pipeline.publishing.io_managers import (
+    S3DatasetIOManager,
+    S3EvaluationIOManager,
+    S3ModelIOManager,
+    S3RawDayIOManager,
 )
 from ml_pipeline.settings import Settings
 

@@ -10,9 +10,9 @@ import hypothesis
 import pytest
 from botocore.config import Config
 
-from ml_pipeline.local_sagemaker.daemon import control
-from ml_pipeline.local_sagemaker.daemon.health import Endpoint
-from ml_pipeline.local_sagemaker.home import Home
+from local_sagemaker.daemon import control
+from local_sagemaker.daemon.health import Endpoint
+from local_sagemaker.home import Home
 from ml_pipeline_tests.graphql import Webserver
 from ml_pipeline_tests.project import DAY, WAITING_JOBS, Project
 

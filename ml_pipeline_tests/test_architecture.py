@@ -1,4 +1,4 @@
-"""The rules that keep the parts apart."""
+"""The rules that keep the three products, and the rooms within them, apart."""
 
 import ast
 import subprocess
@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGE = ROOT / "ml_pipeline"
+PIPELINE = ROOT / "ml_pipeline"
+LIBRARY = ROOT / "dagster_sagemaker"
+LOCAL = ROOT / "local_sagemaker"
+PRODUCTS = ("ml_pipeline", "dagster_sagemaker", "local_sagemaker")
+SCRIPTS = ("preprocessing_scripts", "training_scripts")
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -33,53 +37,40 @@ def offenders(folder: Path, *forbidden: str, allowed: tuple[str, ...] = ()) -> l
     ]
 
 
-def test_sagemaker_for_dagster_imports_nothing_else_of_the_package() -> None:
-    found = offenders(PACKAGE / "sagemaker", "ml_pipeline", allowed=("ml_pipeline.sagemaker",))
-    assert found == []
+def test_sagemaker_for_dagster_knows_nothing_of_the_other_two() -> None:
+    assert offenders(LIBRARY, "ml_pipeline", "local_sagemaker", *SCRIPTS) == []
 
 
-def test_the_local_service_imports_nothing_else_of_the_package_and_nothing_of_dagster() -> None:
-    found = offenders(
-        PACKAGE / "local_sagemaker",
-        "ml_pipeline",
-        "dagster",
-        "dagster_aws",
-        allowed=("ml_pipeline.local_sagemaker",),
-    )
-    assert found == []
+def test_the_local_service_knows_nothing_of_the_other_two_and_nothing_of_dagster() -> None:
+    forbidden = ("ml_pipeline", "dagster_sagemaker", "dagster", "dagster_aws", *SCRIPTS)
+    assert offenders(LOCAL, *forbidden) == []
 
 
-def test_the_images_own_programs_know_nothing_of_the_package() -> None:
+def test_the_images_own_programs_know_nothing_of_the_service() -> None:
     """They are copied to where it is not."""
-    assert offenders(PACKAGE / "local_sagemaker" / "runtimes" / "programs", "ml_pipeline") == []
+    assert offenders(LOCAL / "runtimes" / "programs", *PRODUCTS) == []
 
 
 def test_the_object_store_knows_nothing_of_sagemaker() -> None:
-    found = offenders(
-        PACKAGE / "local_sagemaker" / "s3",
-        "ml_pipeline",
-        allowed=("ml_pipeline.local_sagemaker.s3",),
-    )
-    assert found == []
+    assert offenders(LOCAL / "s3", *PRODUCTS, allowed=("local_sagemaker.s3",)) == []
 
 
 def test_only_resources_and_the_command_line_know_the_local_service() -> None:
-    allowed = ("ml_pipeline/local_sagemaker/", "ml_pipeline/cli/", "ml_pipeline/resources.py")
     found = [
         offender
-        for offender in offenders(PACKAGE, "ml_pipeline.local_sagemaker")
-        if not offender.startswith(allowed)
+        for offender in offenders(PIPELINE, "local_sagemaker")
+        if not offender.startswith(("ml_pipeline/cli/", "ml_pipeline/resources.py"))
     ]
     assert found == []
 
 
-@pytest.mark.parametrize("folder", ["preprocessing_scripts", "training_scripts"])
+@pytest.mark.parametrize("folder", SCRIPTS)
 def test_scripts_stand_alone(folder: str) -> None:
-    assert offenders(ROOT / folder, "ml_pipeline", "dagster") == []
+    assert offenders(ROOT / folder, *PRODUCTS, "dagster") == []
 
 
-def test_assets_do_not_ask_which_target_it_is() -> None:
-    places = [*(PACKAGE / "assets").glob("*.py"), *(PACKAGE / "sagemaker").glob("*.py")]
+def test_assets_and_the_library_do_not_ask_which_target_it_is() -> None:
+    places = [*(PIPELINE / "assets").glob("*.py"), *LIBRARY.glob("*.py")]
     assert [path.name for path in places if ".target" in path.read_text()] == []
 
 
@@ -101,7 +92,7 @@ def test_importing_the_definitions_contacts_nothing_and_writes_nothing(tmp_path:
 
 def test_the_local_service_starts_without_dagster() -> None:
     program = (
-        "import sys, ml_pipeline.local_sagemaker.daemon.control\n"
+        "import sys, local_sagemaker.daemon.control\n"
         "print([name for name in ('dagster', 'boto3', 'pandas') if name in sys.modules])\n"
     )
     done = subprocess.run(

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import dagster as dg
 
-from ml_pipeline.artifacts import Evaluation
-from ml_pipeline.partitions import daily
-from ml_pipeline.resources import build_resources
-from ml_pipeline.sagemaker import (
+from dagster_sagemaker import (
     CodeBundle,
     PipesSageMakerProcessingClient,
     ProcessingOutput,
     SKLearnProcessor,
 )
+from ml_pipeline.partitions import daily
+from ml_pipeline.publishing.artifacts import Evaluation
+from ml_pipeline.resources import build_resources
 from ml_pipeline.settings import Settings, get_settings
 
 SCRIPT = Path(__file__).parent / "wait_for_release.py"

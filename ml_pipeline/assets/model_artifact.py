@@ -5,15 +5,15 @@ It learns from ``train`` and ``validation`` and never sees the day it is evaluat
 
 import dagster as dg
 
-from ml_pipeline import code_bundles
-from ml_pipeline.artifacts import Dataset, Model
-from ml_pipeline.partitions import daily, require_partition
-from ml_pipeline.sagemaker import (
+from dagster_sagemaker import (
     JobRequest,
     PipesSageMakerTrainingClient,
     SKLearnTraining,
     TrainingChannel,
 )
+from ml_pipeline import code_bundles
+from ml_pipeline.partitions import daily, require_partition
+from ml_pipeline.publishing.artifacts import Dataset, Model
 from ml_pipeline.settings import Settings
 
 

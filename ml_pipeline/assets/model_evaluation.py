@@ -8,19 +8,19 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from ml_pipeline import code_bundles
-from ml_pipeline.artifacts import Dataset, Evaluation, Model
-from ml_pipeline.champion import Champion, promote
-from ml_pipeline.checks import auc_check, auc_spec
-from ml_pipeline.partitions import daily, require_partition
-from ml_pipeline.processors import sklearn_processor
-from ml_pipeline.sagemaker import (
+from dagster_sagemaker import (
     JobRequest,
     PipesSageMakerProcessingClient,
     ProcessingInput,
     ProcessingOutput,
     SageMakerConnection,
 )
+from ml_pipeline import code_bundles
+from ml_pipeline.checks import auc_check, auc_spec
+from ml_pipeline.partitions import daily, require_partition
+from ml_pipeline.processors import sklearn_processor
+from ml_pipeline.publishing.artifacts import Dataset, Evaluation, Model
+from ml_pipeline.publishing.champion import Champion, promote
 from ml_pipeline.settings import Settings
 
 

@@ -7,16 +7,16 @@ a plain scikit-learn object. Flights that were cancelled have no label: they are
 
 import dagster as dg
 
-from ml_pipeline import code_bundles
-from ml_pipeline.artifacts import Dataset, RawDay
-from ml_pipeline.partitions import daily, require_partition, window
-from ml_pipeline.processors import sklearn_processor
-from ml_pipeline.sagemaker import (
+from dagster_sagemaker import (
     JobRequest,
     ManifestInput,
     PipesSageMakerProcessingClient,
     ProcessingOutput,
 )
+from ml_pipeline import code_bundles
+from ml_pipeline.partitions import daily, require_partition, window
+from ml_pipeline.processors import sklearn_processor
+from ml_pipeline.publishing.artifacts import Dataset, RawDay
 from ml_pipeline.settings import Settings
 
 CHANNELS = ("train", "validation", "holdout")

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from ml_pipeline.artifacts import Output, RawDay, StoredObject
+from dagster_sagemaker import SageMakerConnection
 from ml_pipeline.partitions import daily, require_partition
+from ml_pipeline.publishing.artifacts import Output, RawDay, StoredObject
+from ml_pipeline.publishing.s3_writes import put_if_changed
 from ml_pipeline.raw_sources import MissingRawDataError, RawSource, open_raw_source
-from ml_pipeline.s3_writes import put_if_changed
-from ml_pipeline.sagemaker import SageMakerConnection
 from ml_pipeline.settings import Settings
 from preprocessing_scripts.flights import MAY_BE_EMPTY, RAW_TABLES, RawDataError, parse_csv
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 from dotenv import load_dotenv
 
+from local_sagemaker.daemon.errors import DaemonError
 from ml_pipeline.cli.local import local
-from ml_pipeline.local_sagemaker.daemon.errors import DaemonError
 from ml_pipeline.settings import get_settings
 
 
@@ -44,7 +44,7 @@ def days(first: str, last: str | None) -> None:
 @click.argument("partition")
 def summary(partition: str) -> None:
     """Say what became of PARTITION: rows, AUC, and where dataset and model are."""
-    from ml_pipeline.summary import print_summary
+    from ml_pipeline.cli.summary import print_summary
 
     get_settings().raw_days(partition)
     print_summary(get_settings(), partition)
@@ -55,7 +55,7 @@ def summary(partition: str) -> None:
 @click.option("--to", "last", required=True, help="The last partition.")
 def backfill(first: str, last: str) -> None:
     """Run daily_training for a range of partitions and wait for it; its raw days must be there."""
-    from ml_pipeline.backfill import run_backfill
+    from ml_pipeline.cli.backfill import run_backfill
 
     sys.exit(0 if run_backfill(first, last) else 1)
 
@@ -63,7 +63,7 @@ def backfill(first: str, last: str) -> None:
 @cli.command()
 def doctor() -> None:
     """Check target, credentials, bucket, role and local service, and say what to do."""
-    from ml_pipeline.doctor import diagnose
+    from ml_pipeline.cli.doctor import diagnose
 
     sys.exit(0 if diagnose(get_settings()) else 1)
 

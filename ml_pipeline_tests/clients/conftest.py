@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from ml_pipeline.local_sagemaker.daemon import control
-from ml_pipeline.local_sagemaker.home import Home
+from local_sagemaker.daemon import control
+from local_sagemaker.home import Home
 from ml_pipeline_tests.clients.environments import client_python
 from ml_pipeline_tests.conftest import LocalService
 from ml_pipeline_tests.local_sagemaker.runtimes.wheels import wheel

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ml_pipeline.local_sagemaker.home import Home
+from local_sagemaker.home import Home
 from ml_pipeline_tests.conftest import LocalService
 from ml_pipeline_tests.local_sagemaker.daemons import RunDaemon, running_daemon
 

@@ -9,16 +9,16 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from ml_pipeline.local_sagemaker.daemon import control
-from ml_pipeline.local_sagemaker.daemon.job_endings import stop_all
-from ml_pipeline.local_sagemaker.home import Home
+from local_sagemaker.daemon import control
+from local_sagemaker.daemon.job_endings import stop_all
+from local_sagemaker.home import Home
 from ml_pipeline_tests.conftest import LocalService
 
 RunDaemon = Callable[[Path], AbstractContextManager[LocalService]]
 
 SUPERVISOR = (sys.executable, "-m", "ml_pipeline_tests.local_sagemaker.scripted_supervisor")
 
-_MAIN = "from ml_pipeline.local_sagemaker.__main__ import _exit, main; import sys; "
+_MAIN = "from local_sagemaker.__main__ import _exit, main; import sys; "
 
 ROLE = "arn:aws:iam::000000000000:role/test"
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"

@@ -6,9 +6,9 @@ import signal
 import time
 from pathlib import Path
 
-from ml_pipeline.local_sagemaker.home import Home
-from ml_pipeline.local_sagemaker.process import ProcessId
-from ml_pipeline.local_sagemaker.store import STATUS_MEMBER, JobStore
+from local_sagemaker.home import Home
+from local_sagemaker.process import ProcessId
+from local_sagemaker.records.store import STATUS_MEMBER, JobStore
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--home", type=Path)

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-import ml_pipeline.local_sagemaker as package
+import local_sagemaker as package
 
 _DOCS = Path(__file__).parents[2] / "docs" / "local-sagemaker.md"
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from ml_pipeline.local_sagemaker.home import Home
+from local_sagemaker.home import Home
 
 
 def test_everything_belongs_to_this_user_alone(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml_pipeline.local_sagemaker.log_files import MAX_EVENT_BYTES, LogFiles
+from local_sagemaker.log_files import MAX_EVENT_BYTES, LogFiles
 
 GROUP, STREAM = "/aws/sagemaker/ProcessingJobs", "job/algo-1-5"
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import boto3
 
-from ml_pipeline.local_sagemaker.daemon import control
+from local_sagemaker.daemon import control
 from ml_pipeline_tests.local_sagemaker.daemons import processing_request, wait_for
 
 _START = """
 import os, sys
 os.umask(0)
 from pathlib import Path
-from ml_pipeline.local_sagemaker.daemon import control
+from local_sagemaker.daemon import control
 print(control.ensure_started(Path(sys.argv[1]), 0).url)
 """
 

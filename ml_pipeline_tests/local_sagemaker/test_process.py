@@ -3,7 +3,7 @@ import signal
 import subprocess
 import sys
 
-from ml_pipeline.local_sagemaker.process import ProcessId
+from local_sagemaker.process import ProcessId
 
 
 def test_a_running_process_is_alive_and_takes_signals() -> None:

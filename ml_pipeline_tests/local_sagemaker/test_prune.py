@@ -13,15 +13,16 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from ml_pipeline.cli.prune import prune as command
-from ml_pipeline.local_sagemaker import job_remains, prune
-from ml_pipeline.local_sagemaker.home import JOB_KINDS, Home, JobKind
-from ml_pipeline.local_sagemaker.job_query import JobQuery
-from ml_pipeline.local_sagemaker.log_files import LogFiles
-from ml_pipeline.local_sagemaker.process import ProcessId
-from ml_pipeline.local_sagemaker.runtimes.locks import RuntimeLock
-from ml_pipeline.local_sagemaker.s3.store import ObjectStore
-from ml_pipeline.local_sagemaker.store import STATUS_MEMBER, Job, JobStore
+from local_sagemaker import prune
+from local_sagemaker.home import JOB_KINDS, Home, JobKind
+from local_sagemaker.log_files import LogFiles
+from local_sagemaker.process import ProcessId
+from local_sagemaker.records import job_remains
+from local_sagemaker.records.job_query import JobQuery
+from local_sagemaker.records.store import STATUS_MEMBER, Job, JobStore
+from local_sagemaker.runtimes.locks import RuntimeLock
+from local_sagemaker.s3.store import ObjectStore
+from ml_pipeline.cli.local.prune import prune as command
 from ml_pipeline.settings import Settings
 from ml_pipeline_tests.local_sagemaker.daemons import (
     RunDaemon,
@@ -227,8 +228,8 @@ def test_a_run_that_is_killed_is_finished_by_the_next(place: Place) -> None:
         place.job("processing", f"old-{number}", 8)
     place.job("processing", "running", 8, "InProgress")
     code = (
-        "import sys, pathlib; from ml_pipeline.local_sagemaker import prune;"
-        "from ml_pipeline.local_sagemaker.home import Home;"
+        "import sys, pathlib; from local_sagemaker import prune;"
+        "from local_sagemaker.home import Home;"
         f"prune.prune(Home(pathlib.Path(sys.argv[1])), {7 * DAY})"
     )
     process = subprocess.Popen([sys.executable, "-c", code, str(place.home.root)])
@@ -283,7 +284,7 @@ def test_runtimes_that_nobody_used_go_when_asked(place: Place) -> None:
 
 def test_the_command_says_what_it_freed(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings(home=place.home.root)
-    monkeypatch.setattr("ml_pipeline.cli.prune.get_settings", lambda: settings)
+    monkeypatch.setattr("ml_pipeline.cli.local.prune.get_settings", lambda: settings)
     place.job("processing", "old", 8)
     run = CliRunner().invoke
     dry = run(command, ["--older-than", "1w", "--dry-run"])

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from local_sagemaker.daemon import control
 from ml_pipeline.cli.local import local
-from ml_pipeline.local_sagemaker.daemon import control
 from ml_pipeline_tests.conftest import LocalService
 
 

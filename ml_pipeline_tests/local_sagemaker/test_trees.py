@@ -2,7 +2,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from ml_pipeline.local_sagemaker.trees import remove_tree
+from local_sagemaker.trees import remove_tree
 
 
 def test_two_may_remove_the_same(tmp_path: Path) -> None:

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import Any
 
-from ml_pipeline.local_sagemaker.api.aws_json import JsonService
-from ml_pipeline.local_sagemaker.api.services import sagemaker
-from ml_pipeline.local_sagemaker.s3.store import ObjectStore
-from ml_pipeline.local_sagemaker.store import JobStore
+from local_sagemaker.api.aws_json import JsonService
+from local_sagemaker.api.services import sagemaker
+from local_sagemaker.records.store import JobStore
+from local_sagemaker.s3.store import ObjectStore
 
 
 def idle_sagemaker(store: JobStore, objects: ObjectStore) -> JsonService:

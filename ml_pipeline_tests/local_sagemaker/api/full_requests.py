@@ -5,9 +5,9 @@ from typing import Any
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from ml_pipeline.local_sagemaker.api.service_models import service_model
-from ml_pipeline.local_sagemaker.api.unsupported import REFUSED
-from ml_pipeline.local_sagemaker.home import JobKind
+from local_sagemaker.api.service_models import service_model
+from local_sagemaker.api.unsupported import REFUSED
+from local_sagemaker.home import JobKind
 
 _ARN = "arn:aws:sagemaker:us-east-1:000000000000:"
 _TEXTS = (

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml_pipeline.local_sagemaker.api.aws_json import JsonService
-from ml_pipeline.local_sagemaker.api.errors import ServiceError
+from local_sagemaker.api.aws_json import JsonService
+from local_sagemaker.service_errors import ServiceError
 from ml_pipeline_tests.local_sagemaker.daemons import processing_request
 
 DESCRIBE = "SageMaker.DescribeProcessingJob"

@@ -3,7 +3,7 @@ from botocore.auth import S3SigV4QueryAuth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from ml_pipeline.local_sagemaker.api.dispatch import is_local, is_strange, signed_service
+from local_sagemaker.api.dispatch import is_local, is_strange, signed_service
 
 
 def test_the_service_is_the_one_it_was_signed_for() -> None:

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from ml_pipeline.local_sagemaker.api.aws_json import JsonService
-from ml_pipeline.local_sagemaker.api.service_models import service_model
-from ml_pipeline.local_sagemaker.api.validation import validate
-from ml_pipeline.local_sagemaker.home import JobKind
-from ml_pipeline.local_sagemaker.s3.store import ObjectStore
-from ml_pipeline.local_sagemaker.store import JobStore
+from local_sagemaker.api.aws_json import JsonService
+from local_sagemaker.api.service_models import service_model
+from local_sagemaker.api.validation import validate
+from local_sagemaker.home import JobKind
+from local_sagemaker.records.store import JobStore
+from local_sagemaker.s3.store import ObjectStore
 from ml_pipeline_tests.local_sagemaker.api.calls import call, idle_sagemaker
 from ml_pipeline_tests.local_sagemaker.api.full_requests import full_request
 from ml_pipeline_tests.local_sagemaker.daemons import processing_request, training_request

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from ml_pipeline.local_sagemaker.api.java_patterns import compile_java
-from ml_pipeline.local_sagemaker.api.service_models import service_model
+from local_sagemaker.api.java_patterns import compile_java
+from local_sagemaker.api.service_models import service_model
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
-from ml_pipeline.local_sagemaker.api.errors import ServiceError
-from ml_pipeline.local_sagemaker.api.job_checks import check_job
-from ml_pipeline.local_sagemaker.home import JobKind
-from ml_pipeline.local_sagemaker.s3.store import ObjectStore
+from local_sagemaker.api.job_checks import check_job
+from local_sagemaker.home import JobKind
+from local_sagemaker.s3.store import ObjectStore
+from local_sagemaker.service_errors import ServiceError
 from ml_pipeline_tests.local_sagemaker.daemons import (
     ROLE,
     processing_request,

@@ -9,9 +9,9 @@ from uuid import uuid4
 import pytest
 from botocore.exceptions import ClientError
 
-from ml_pipeline.local_sagemaker.home import JobKind
-from ml_pipeline.local_sagemaker.process import ProcessId
-from ml_pipeline.local_sagemaker.store import JobStore
+from local_sagemaker.home import JobKind
+from local_sagemaker.process import ProcessId
+from local_sagemaker.records.store import JobStore
 from ml_pipeline_tests.conftest import LocalService
 from ml_pipeline_tests.local_sagemaker.daemons import (
     processing_request,

@@ -9,8 +9,8 @@ from urllib.parse import quote
 import pytest
 from botocore.exceptions import ClientError
 
-from ml_pipeline.local_sagemaker.api.log_filtering import filter_log_events
-from ml_pipeline.local_sagemaker.log_files import LogFiles
+from local_sagemaker.api.log_filtering import filter_log_events
+from local_sagemaker.log_files import LogFiles
 from ml_pipeline_tests.conftest import LocalService
 
 GROUP = "/aws/sagemaker/TrainingJobs"

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
-from ml_pipeline.local_sagemaker.api import moto_bridge
+from local_sagemaker.api import moto_bridge
 
 
 def test_a_moto_that_cannot_be_imported_is_an_error_that_clients_can_read(

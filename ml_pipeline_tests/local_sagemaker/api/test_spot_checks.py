@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from ml_pipeline.local_sagemaker.api.errors import ServiceError
-from ml_pipeline.local_sagemaker.api.spot_checks import check_checkpoints, check_spot
+from local_sagemaker.api.spot_checks import check_checkpoints, check_spot
+from local_sagemaker.service_errors import ServiceError
 
 TOO_SHORT = (
     "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to "

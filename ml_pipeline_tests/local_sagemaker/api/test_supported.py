@@ -1,13 +1,13 @@
 from pathlib import Path
 
-from ml_pipeline.local_sagemaker.api.supported import page
+from local_sagemaker.api.supported import page
 
 DOCS = Path(__file__).parents[3] / "docs"
 
 
 def test_the_page_in_the_docs_is_what_the_code_says() -> None:
     assert (DOCS / "supported.md").read_text(encoding="utf-8") == page(), (
-        "make it anew: python -m ml_pipeline.local_sagemaker.api.supported > docs/supported.md"
+        "make it anew: python -m local_sagemaker.api.supported > docs/supported.md"
     )
 
 

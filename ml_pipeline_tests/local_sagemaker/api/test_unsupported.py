@@ -2,15 +2,15 @@ from typing import Any
 
 import pytest
 
-from ml_pipeline.local_sagemaker.api.errors import ServiceError
-from ml_pipeline.local_sagemaker.api.service_models import service_model
-from ml_pipeline.local_sagemaker.api.unsupported import (
+from local_sagemaker.api.service_models import service_model
+from local_sagemaker.api.unsupported import (
     REFUSED,
     WITHOUT_EFFECT,
     Limit,
     refuse_unsupported,
 )
-from ml_pipeline.local_sagemaker.home import JobKind
+from local_sagemaker.home import JobKind
+from local_sagemaker.service_errors import ServiceError
 from ml_pipeline_tests.local_sagemaker.daemons import processing_request, training_request
 
 

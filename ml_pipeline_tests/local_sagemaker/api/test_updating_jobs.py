@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from ml_pipeline.local_sagemaker.api.aws_json import JsonService
-from ml_pipeline.local_sagemaker.s3.store import ObjectStore
-from ml_pipeline.local_sagemaker.store import JobStore
+from local_sagemaker.api.aws_json import JsonService
+from local_sagemaker.records.store import JobStore
+from local_sagemaker.s3.store import ObjectStore
 from ml_pipeline_tests.local_sagemaker.api.calls import call, idle_sagemaker, refused
 from ml_pipeline_tests.local_sagemaker.daemons import training_request
 

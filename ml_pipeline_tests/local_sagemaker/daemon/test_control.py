@@ -13,23 +13,23 @@ from pathlib import Path
 
 import pytest
 
-from ml_pipeline.local_sagemaker.daemon import control
-from ml_pipeline.local_sagemaker.daemon.errors import (
+from local_sagemaker.daemon import control
+from local_sagemaker.daemon.errors import (
     DaemonError,
     MissingExtraError,
     NotRunningError,
     PortInUseError,
 )
-from ml_pipeline.local_sagemaker.daemon.health import Endpoint
-from ml_pipeline.local_sagemaker.daemon.lock import only_daemon
-from ml_pipeline.local_sagemaker.daemon.record import DaemonRecord
-from ml_pipeline.local_sagemaker.home import Home
-from ml_pipeline.local_sagemaker.process import ProcessId
+from local_sagemaker.daemon.health import Endpoint
+from local_sagemaker.daemon.lock import only_daemon
+from local_sagemaker.daemon.record import DaemonRecord
+from local_sagemaker.home import Home
+from local_sagemaker.process import ProcessId
 
 NewHome = Callable[[str], Path]
 
 START = (
-    "import sys; from pathlib import Path; from ml_pipeline.local_sagemaker.daemon import control; "
+    "import sys; from pathlib import Path; from local_sagemaker.daemon import control; "
     "print(control.ensure_started(Path(sys.argv[1]), 0).pid)"
 )
 
@@ -197,7 +197,7 @@ def test_another_port_than_the_one_it_has(home: Path) -> None:
 
 def test_a_second_one_cannot_be(home: Path) -> None:
     endpoint = control.ensure_started(home, 0)
-    command = [sys.executable, "-m", "ml_pipeline.local_sagemaker"]
+    command = [sys.executable, "-m", "local_sagemaker"]
     second = subprocess.run(
         [*command, "--home", str(home), "--port", "0"], capture_output=True, text=True, check=False
     )
@@ -276,7 +276,7 @@ def test_reset_waits_for_a_stop(home: Path) -> None:
 
 def test_looking_for_it_needs_only_the_standard_library() -> None:
     program = (
-        "import json, sys, ml_pipeline.local_sagemaker.daemon.control\n"
+        "import json, sys, local_sagemaker.daemon.control\n"
         "print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
     )
     done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, check=True)

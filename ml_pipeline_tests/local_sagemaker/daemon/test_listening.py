@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from ml_pipeline.local_sagemaker.daemon import control
-from ml_pipeline.local_sagemaker.daemon.errors import DaemonError
-from ml_pipeline.local_sagemaker.daemon.listening import Reach, listen
-from ml_pipeline.local_sagemaker.home import Home
+from local_sagemaker.daemon import control
+from local_sagemaker.daemon.errors import DaemonError
+from local_sagemaker.daemon.listening import Reach, listen
+from local_sagemaker.home import Home
 from ml_pipeline_tests.local_sagemaker.daemons import wait_for
 
 ROOT = str(Path(__file__).parents[3])
@@ -21,7 +21,7 @@ ROOT = str(Path(__file__).parents[3])
 @contextmanager
 def daemon(home: Path, *options: str) -> Iterator[int]:
     """A daemon in the foreground; yields its port."""
-    module = "ml_pipeline.local_sagemaker"
+    module = "local_sagemaker"
     command = [sys.executable, "-m", module, "--home", str(home), "--port", "0", *options]
     process = subprocess.Popen(command, cwd=ROOT)
     try:
@@ -43,7 +43,7 @@ def status(address: str, port: int, host: str, **headers: str) -> int:
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "192.0.2.1", "10.0.0.1"])
 def test_an_address_alone_opens_nothing(tmp_path: Path, address: str) -> None:
-    module = "ml_pipeline.local_sagemaker"
+    module = "local_sagemaker"
     command = [sys.executable, "-m", module, "--home", str(tmp_path / "home"), "--port", "0"]
     command += ["--host", address]
     done = subprocess.run(

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from ml_pipeline.local_sagemaker.api.account import job_arn
-from ml_pipeline.local_sagemaker.daemon import control
-from ml_pipeline.local_sagemaker.daemon.errors import DaemonError
-from ml_pipeline.local_sagemaker.home import Home
-from ml_pipeline.local_sagemaker.job_states import first_state
-from ml_pipeline.local_sagemaker.process import ProcessId
-from ml_pipeline.local_sagemaker.store import Job, JobStore
+from local_sagemaker.account import job_arn
+from local_sagemaker.daemon import control
+from local_sagemaker.daemon.errors import DaemonError
+from local_sagemaker.home import Home
+from local_sagemaker.process import ProcessId
+from local_sagemaker.records.states import first_state
+from local_sagemaker.records.store import Job, JobStore
 from ml_pipeline_tests.conftest import LocalService
 from ml_pipeline_tests.local_sagemaker.daemons import (
     processing_request,

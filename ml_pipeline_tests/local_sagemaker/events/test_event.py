@@ -4,9 +4,9 @@ import json
 import math
 from typing import Any
 
-from ml_pipeline.local_sagemaker.events.event import MAX_BYTES, event, message
-from ml_pipeline.local_sagemaker.events.outbox import Change
-from ml_pipeline.local_sagemaker.store import Job
+from local_sagemaker.events.event import MAX_BYTES, event, message
+from local_sagemaker.events.outbox import Change
+from local_sagemaker.records.store import Job
 from ml_pipeline_tests.local_sagemaker.daemons import processing_request, training_request
 
 # The members of the guide's examples, but for those that are there only if a request has them.

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from ml_pipeline.local_sagemaker.events.outbox import Outbox, switch
-from ml_pipeline.local_sagemaker.events.steps import steps
-from ml_pipeline.local_sagemaker.job_states import cut_off, first_state
-from ml_pipeline.local_sagemaker.jobs.record import enter
-from ml_pipeline.local_sagemaker.store import JobStore
+from local_sagemaker.events.outbox import Outbox, switch
+from local_sagemaker.events.steps import steps
+from local_sagemaker.jobs.record import enter
+from local_sagemaker.records.states import cut_off, first_state
+from local_sagemaker.records.store import JobStore
 from ml_pipeline_tests.local_sagemaker.daemons import processing_request, training_request
 
 

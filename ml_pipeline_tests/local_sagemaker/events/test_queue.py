@@ -11,11 +11,11 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from ml_pipeline.local_sagemaker.daemon import control
-from ml_pipeline.local_sagemaker.events.sender import QUEUE_VARIABLE
-from ml_pipeline.local_sagemaker.home import Home
-from ml_pipeline.local_sagemaker.jobs.record import enter
-from ml_pipeline.local_sagemaker.store import JobStore
+from local_sagemaker.daemon import control
+from local_sagemaker.events.sender import QUEUE_VARIABLE
+from local_sagemaker.home import Home
+from local_sagemaker.jobs.record import enter
+from local_sagemaker.records.store import JobStore
 from ml_pipeline_tests.conftest import LocalService
 from ml_pipeline_tests.local_sagemaker.daemons import (
     processing_request,

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from ml_pipeline.local_sagemaker.events import sender as sending
-from ml_pipeline.local_sagemaker.events.outbox import Change, switch
-from ml_pipeline.local_sagemaker.events.queue import Queue
-from ml_pipeline.local_sagemaker.events.sender import QUEUE_VARIABLE, Sender, sender
-from ml_pipeline.local_sagemaker.store import JobStore
+from local_sagemaker.events import sender as sending
+from local_sagemaker.events.outbox import Change, switch
+from local_sagemaker.events.queue import Queue
+from local_sagemaker.events.sender import QUEUE_VARIABLE, Sender, sender
+from local_sagemaker.records.store import JobStore
 from ml_pipeline_tests.local_sagemaker.daemons import processing_request, wait_for
 
 

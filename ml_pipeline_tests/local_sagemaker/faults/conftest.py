@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ml_pipeline.local_sagemaker.faults.client import FaultsClient
+from local_sagemaker.faults.client import FaultsClient
 from ml_pipeline_tests.conftest import LocalService
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from ml_pipeline.local_sagemaker.faults.client import FaultsClient
-from ml_pipeline.local_sagemaker.store import JobStore
+from local_sagemaker.faults.client import FaultsClient
+from local_sagemaker.records.store import JobStore
 from ml_pipeline_tests.conftest import LocalService
 from ml_pipeline_tests.local_sagemaker.api.test_server import ask
 from ml_pipeline_tests.local_sagemaker.daemons import training_request

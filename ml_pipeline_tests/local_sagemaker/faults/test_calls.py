@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
 
-from ml_pipeline.local_sagemaker.faults.client import FaultsClient
+from local_sagemaker.faults.client import FaultsClient
 from ml_pipeline_tests.conftest import LocalService
 from ml_pipeline_tests.local_sagemaker.daemons import processing_request
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from local_sagemaker.faults.client import FaultsClient
 from ml_pipeline.cli import cli
-from ml_pipeline.local_sagemaker.faults.client import FaultsClient
 from ml_pipeline.settings import Settings
 from ml_pipeline_tests.conftest import LocalService
 from ml_pipeline_tests.local_sagemaker.daemons import processing_request, wait_for
@@ -15,7 +15,7 @@ from ml_pipeline_tests.local_sagemaker.daemons import processing_request, wait_f
 @pytest.fixture(autouse=True)
 def settings(scripted_service: LocalService, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings(home=scripted_service.home.root)
-    monkeypatch.setattr("ml_pipeline.cli.faults.get_settings", lambda: settings)
+    monkeypatch.setattr("ml_pipeline.cli.local.faults.get_settings", lambda: settings)
 
 
 def run(*arguments: str) -> Result:
@@ -55,5 +55,5 @@ def test_stop_from_the_console(scripted_service: LocalService, faults: FaultsCli
 
 def test_without_a_service(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     settings = Settings(home=tmp_path)
-    monkeypatch.setattr("ml_pipeline.cli.faults.get_settings", lambda: settings)
+    monkeypatch.setattr("ml_pipeline.cli.local.faults.get_settings", lambda: settings)
     assert "ml-pipeline local start" in str(run("list").exception)

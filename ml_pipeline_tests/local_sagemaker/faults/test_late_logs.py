@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from ml_pipeline.local_sagemaker.api.log_filtering import filter_log_events
-from ml_pipeline.local_sagemaker.api.logs_api import LogOperations
-from ml_pipeline.local_sagemaker.faults import late_logs
-from ml_pipeline.local_sagemaker.faults.late_logs import LateLogFiles
-from ml_pipeline.local_sagemaker.faults.model import Fault
-from ml_pipeline.local_sagemaker.faults.registry import Faults
-from ml_pipeline.local_sagemaker.log_files import LogFiles
+from local_sagemaker.api.log_filtering import filter_log_events
+from local_sagemaker.api.logs_api import LogOperations
+from local_sagemaker.faults import late_logs
+from local_sagemaker.faults.late_logs import LateLogFiles
+from local_sagemaker.faults.model import Fault
+from local_sagemaker.faults.registry import Faults
+from local_sagemaker.log_files import LogFiles
 
 GROUP, STREAM = "/aws/sagemaker/ProcessingJobs", "job/algo-1-1"
 
@@ -30,7 +30,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(late_logs, "time", clock)
-    monkeypatch.setattr("ml_pipeline.local_sagemaker.log_files.time", clock)
+    monkeypatch.setattr("local_sagemaker.log_files.time", clock)
     return clock
 
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from ml_pipeline.local_sagemaker.faults.kinds import KINDS, MEMBERS
-from ml_pipeline.local_sagemaker.faults.model import Fault
-from ml_pipeline.local_sagemaker.faults.parsing import InvalidFaultError, parse
+from local_sagemaker.faults.kinds import KINDS, MEMBERS
+from local_sagemaker.faults.model import Fault
+from local_sagemaker.faults.parsing import InvalidFaultError, parse
 
 
 @pytest.mark.parametrize(

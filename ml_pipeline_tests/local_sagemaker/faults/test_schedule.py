@@ -1,8 +1,8 @@
 """Which calls a fault strikes."""
 
-from ml_pipeline.local_sagemaker.faults.model import Fault
-from ml_pipeline.local_sagemaker.faults.registry import Faults
-from ml_pipeline.local_sagemaker.faults.schedule import Schedule
+from local_sagemaker.faults.model import Fault
+from local_sagemaker.faults.registry import Faults
+from local_sagemaker.faults.schedule import Schedule
 
 
 def test_always() -> None:

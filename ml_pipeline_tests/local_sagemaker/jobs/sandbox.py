@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ml_pipeline.local_sagemaker.home import Home, JobKind
-from ml_pipeline.local_sagemaker.job_states import first_state
-from ml_pipeline.local_sagemaker.log_files import LogFiles
-from ml_pipeline.local_sagemaker.s3.store import ObjectStore
-from ml_pipeline.local_sagemaker.store import Job, JobStore
+from local_sagemaker.home import Home, JobKind
+from local_sagemaker.log_files import LogFiles
+from local_sagemaker.records.states import first_state
+from local_sagemaker.records.store import Job, JobStore
+from local_sagemaker.s3.store import ObjectStore
 
 IMAGE = "000000000000.dkr.ecr.us-east-1.amazonaws.com/test-image:1"
 ENDPOINT = "http://127.0.0.1:9"
@@ -63,7 +63,7 @@ class Sandbox:
         return self.store.add(kind, name, arn, request, first_state(kind, request))
 
     def start(self, job: Job) -> "subprocess.Popen[bytes]":
-        module = "ml_pipeline.local_sagemaker.jobs.supervisor"
+        module = "local_sagemaker.jobs.supervisor"
         which = ["--home", str(self.home.root), "--kind", job.kind, "--name", job.name]
         python = [*self.prefix, self.python]
         return subprocess.Popen(

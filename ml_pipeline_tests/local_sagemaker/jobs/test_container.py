@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ml_pipeline.local_sagemaker.jobs.containers import namespaces
-from ml_pipeline.local_sagemaker.jobs.containers.process_tree import first_child
+from local_sagemaker.jobs.containers import namespaces
+from local_sagemaker.jobs.containers.process_tree import first_child
 from ml_pipeline_tests.local_sagemaker.jobs.conftest import WITHOUT_CALL
 from ml_pipeline_tests.local_sagemaker.jobs.sandbox import Sandbox, reason
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from ml_pipeline.local_sagemaker.jobs.data.directory_sync import DirectorySync, Synced
-from ml_pipeline.local_sagemaker.jobs.data.open_files import VanishedError, find_files
-from ml_pipeline.local_sagemaker.jobs.directory import HostDirectory
-from ml_pipeline.local_sagemaker.s3.store import ObjectStore
+from local_sagemaker.jobs.data.directory_sync import DirectorySync, Synced
+from local_sagemaker.jobs.data.open_files import VanishedError, find_files
+from local_sagemaker.jobs.directory import HostDirectory
+from local_sagemaker.s3.store import ObjectStore
 from ml_pipeline_tests.local_sagemaker.test_trees import make_deep
 
 SYNCED = Synced("/opt/ml/ckpt", "s3://bucket/ckpt", "member", restored=True)

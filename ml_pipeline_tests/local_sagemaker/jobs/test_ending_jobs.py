@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from ml_pipeline.local_sagemaker.jobs.data.uploads import Uploader
-from ml_pipeline.local_sagemaker.jobs.ending import Ending
-from ml_pipeline.local_sagemaker.jobs.kinds.processing import ProcessingJob
-from ml_pipeline.local_sagemaker.jobs.kinds.training import TrainingJob
-from ml_pipeline.local_sagemaker.jobs.record import Record
-from ml_pipeline.local_sagemaker.store import STATUS_MEMBER, Job
+from local_sagemaker.jobs.data.uploads import Uploader
+from local_sagemaker.jobs.ending import Ending
+from local_sagemaker.jobs.kinds.processing import ProcessingJob
+from local_sagemaker.jobs.kinds.training import TrainingJob
+from local_sagemaker.jobs.record import Record
+from local_sagemaker.records.store import STATUS_MEMBER, Job
 from ml_pipeline_tests.local_sagemaker.jobs.sandbox import Sandbox
 
 OUT = "/opt/ml/processing/out"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ml_pipeline.local_sagemaker.jobs.containers import namespaces
+from local_sagemaker.jobs.containers import namespaces
 from ml_pipeline_tests.local_sagemaker.jobs.sandbox import Sandbox, reason
 
 pytestmark = pytest.mark.skipif(

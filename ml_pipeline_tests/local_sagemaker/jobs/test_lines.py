@@ -1,8 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml_pipeline.local_sagemaker.jobs.containers.lines import LineSplitter
-from ml_pipeline.local_sagemaker.log_files import MAX_EVENT_BYTES
+from local_sagemaker.jobs.lines import LineSplitter
+from local_sagemaker.log_files import MAX_EVENT_BYTES
 
 
 def split(*chunks: bytes) -> list[str]:

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from ml_pipeline.local_sagemaker.jobs.data.archive import write_archive
-from ml_pipeline.local_sagemaker.jobs.data.merging import merge, tell_of_lost
+from local_sagemaker.jobs.data.archive import write_archive
+from local_sagemaker.jobs.data.merging import merge, tell_of_lost
 from ml_pipeline_tests.local_sagemaker.jobs.sandbox import members
 
 

@@ -1,7 +1,7 @@
 import pytest
 
-from ml_pipeline.local_sagemaker.jobs.kinds.metrics import MetricReader
-from ml_pipeline.local_sagemaker.jobs.reasons import ClientFault
+from local_sagemaker.jobs.kinds.metrics import MetricReader
+from local_sagemaker.jobs.reasons import ClientFault
 
 
 def read(regex: str, *lines: str) -> dict[str, float]:

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from ml_pipeline.local_sagemaker.jobs.containers import opt_ml_link
-from ml_pipeline.local_sagemaker.jobs.containers.opt_ml_link import OptMlLink
-from ml_pipeline.local_sagemaker.jobs.reasons import ClientFault, JobStoppedError
-from ml_pipeline.local_sagemaker.jobs.stopping import StopRequest
+from local_sagemaker.jobs.containers import opt_ml_link
+from local_sagemaker.jobs.containers.opt_ml_link import OptMlLink
+from local_sagemaker.jobs.reasons import ClientFault, JobStoppedError
+from local_sagemaker.jobs.stopping import StopRequest
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +44,7 @@ def test_a_link_that_is_not_ours_stays(tmp_path: Path, opt_ml: Path, target: str
 
 
 def test_another_job_has_to_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ml_pipeline.local_sagemaker.jobs.stopping.LOOK_SECONDS", 0.0)
+    monkeypatch.setattr("local_sagemaker.jobs.stopping.LOOK_SECONDS", 0.0)
     fork = multiprocessing.get_context("fork")
     ready, go = fork.Event(), fork.Event()
 

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from ml_pipeline.local_sagemaker.jobs.data import pipes, streams
-from ml_pipeline.local_sagemaker.jobs.data.inputs import Input
-from ml_pipeline.local_sagemaker.jobs.data.pipes import Pipe, PipeFeeder
-from ml_pipeline.local_sagemaker.jobs.data.streams import Stream, find_records
-from ml_pipeline.local_sagemaker.jobs.reasons import ClientFault
-from ml_pipeline.local_sagemaker.s3.store import ObjectStore
-from ml_pipeline.local_sagemaker.store import Job
+from local_sagemaker.jobs.data import pipes, streams
+from local_sagemaker.jobs.data.inputs import Input
+from local_sagemaker.jobs.data.pipes import Pipe, PipeFeeder
+from local_sagemaker.jobs.data.streams import Stream, find_records
+from local_sagemaker.jobs.reasons import ClientFault
+from local_sagemaker.records.store import Job
+from local_sagemaker.s3.store import ObjectStore
 from ml_pipeline_tests.local_sagemaker.jobs.sandbox import BUCKET, Sandbox, reason
 
 DATA = "/opt/ml/input/data"

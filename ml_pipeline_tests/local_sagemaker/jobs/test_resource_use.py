@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from ml_pipeline.local_sagemaker.jobs.containers.limits import Limits, disk_bytes
-from ml_pipeline.local_sagemaker.jobs.containers.process_tree import (
+from local_sagemaker.jobs.containers.limits import Limits, disk_bytes
+from local_sagemaker.jobs.containers.process_tree import (
     cpu_seconds,
     descendants,
     proportional_bytes,

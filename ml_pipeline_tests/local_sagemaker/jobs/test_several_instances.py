@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from ml_pipeline.local_sagemaker.jobs.containers import addresses, namespaces
-from ml_pipeline.local_sagemaker.jobs.containers.addresses import host_addresses
-from ml_pipeline.local_sagemaker.log_files import LogFiles
-from ml_pipeline.local_sagemaker.store import Job
+from local_sagemaker.jobs.containers import addresses, namespaces
+from local_sagemaker.jobs.containers.addresses import host_addresses
+from local_sagemaker.log_files import LogFiles
+from local_sagemaker.records.store import Job
 from ml_pipeline_tests.local_sagemaker.jobs.sandbox import BUCKET, Sandbox, members, reason
 
 several = pytest.mark.skipif(

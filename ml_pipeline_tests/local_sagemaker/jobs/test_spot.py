@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from ml_pipeline.local_sagemaker.daemon.interruptions import NotInterruptibleError, interrupt
-from ml_pipeline.local_sagemaker.daemon.job_endings import end_lost
-from ml_pipeline.local_sagemaker.log_files import LogFiles
-from ml_pipeline.local_sagemaker.store import Job
+from local_sagemaker.daemon.interruptions import NotInterruptibleError, interrupt
+from local_sagemaker.daemon.job_endings import end_lost
+from local_sagemaker.log_files import LogFiles
+from local_sagemaker.records.store import Job
 from ml_pipeline_tests.local_sagemaker.jobs.sandbox import BUCKET, IMAGE, Sandbox
 from ml_pipeline_tests.local_sagemaker.jobs.test_training_jobs import transitions
 

@@ -3,12 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from ml_pipeline.local_sagemaker.jobs.data.inputs import Input
-from ml_pipeline.local_sagemaker.jobs.data.sources import relative_name
-from ml_pipeline.local_sagemaker.jobs.data.staging import Stager
-from ml_pipeline.local_sagemaker.jobs.reasons import ClientFault, JobStoppedError
-from ml_pipeline.local_sagemaker.jobs.stopping import StopRequest
-from ml_pipeline.local_sagemaker.s3.store import ObjectStore
+from local_sagemaker.jobs.data.inputs import Input
+from local_sagemaker.jobs.data.sources import relative_name
+from local_sagemaker.jobs.data.staging import Stager
+from local_sagemaker.jobs.reasons import ClientFault, JobStoppedError
+from local_sagemaker.jobs.stopping import StopRequest
+from local_sagemaker.s3.store import ObjectStore
 
 
 @pytest.fixture

@@ -2,11 +2,11 @@ from typing import Any
 
 import pytest
 
-from ml_pipeline.local_sagemaker.job_states import stopping
-from ml_pipeline.local_sagemaker.jobs.ending import Ending
-from ml_pipeline.local_sagemaker.jobs.kinds.training_progress import TrainingProgress
-from ml_pipeline.local_sagemaker.jobs.record import Record
-from ml_pipeline.local_sagemaker.store import Job
+from local_sagemaker.jobs.ending import Ending
+from local_sagemaker.jobs.kinds.training_progress import TrainingProgress
+from local_sagemaker.jobs.record import Record
+from local_sagemaker.records.states import stopping
+from local_sagemaker.records.store import Job
 from ml_pipeline_tests.local_sagemaker.jobs.sandbox import IMAGE, Sandbox, reason
 from ml_pipeline_tests.local_sagemaker.jobs.test_training_jobs import transitions
 

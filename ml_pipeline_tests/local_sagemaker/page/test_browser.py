@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from ml_pipeline.local_sagemaker.log_files import LogFiles
+from local_sagemaker.log_files import LogFiles
 from ml_pipeline_tests.conftest import LocalService
 from ml_pipeline_tests.local_sagemaker.daemons import processing_request, running_daemon
 

@@ -10,9 +10,9 @@ from urllib.parse import quote
 
 import pytest
 
-from ml_pipeline.local_sagemaker.log_files import LogFiles
-from ml_pipeline.local_sagemaker.page.overview import PAGE_SIZE
-from ml_pipeline.local_sagemaker.page.timing import span
+from local_sagemaker.log_files import LogFiles
+from local_sagemaker.page.overview import PAGE_SIZE
+from local_sagemaker.page.timing import span
 from ml_pipeline_tests.conftest import LocalService
 from ml_pipeline_tests.local_sagemaker.daemons import (
     processing_request,

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from ml_pipeline.local_sagemaker.runtimes.build import RuntimeBuilder, RuntimeBuildError
-from ml_pipeline.local_sagemaker.runtimes.catalog import Runtime, find_runtime
-from ml_pipeline.local_sagemaker.runtimes.images.entry import CatalogImage
-from ml_pipeline.local_sagemaker.runtimes.interpreter import inspect
+from local_sagemaker.runtimes.build import RuntimeBuilder, RuntimeBuildError
+from local_sagemaker.runtimes.catalog import Runtime, find_runtime
+from local_sagemaker.runtimes.images.entry import CatalogImage
+from local_sagemaker.runtimes.interpreter import inspect
 from ml_pipeline_tests.conftest import LocalService
 from ml_pipeline_tests.local_sagemaker.jobs.sandbox import Sandbox, reason
 from ml_pipeline_tests.local_sagemaker.runtimes.wheels import wheel

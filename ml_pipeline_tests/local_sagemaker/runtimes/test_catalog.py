@@ -3,13 +3,13 @@ from pathlib import Path
 
 import pytest
 
-from ml_pipeline.local_sagemaker.runtimes.catalog import (
+from local_sagemaker.runtimes.catalog import (
     Runtime,
     UnknownImageError,
     find_runtime,
     image_name,
 )
-from ml_pipeline.local_sagemaker.runtimes.mapping import MappingError
+from local_sagemaker.runtimes.mapping import MappingError
 
 REGISTRY = "683313688378.dkr.ecr.us-east-1.amazonaws.com"
 CHINA = "450853457545.dkr.ecr.cn-north-1.amazonaws.com.cn"

@@ -6,10 +6,10 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from ml_pipeline.local_sagemaker.runtimes import applicable as module
-from ml_pipeline.local_sagemaker.runtimes.differences import differences, planned_versions
-from ml_pipeline.local_sagemaker.runtimes.images import IMAGES
-from ml_pipeline.local_sagemaker.runtimes.images.entry import CatalogImage
+from local_sagemaker.runtimes import applicable as module
+from local_sagemaker.runtimes.differences import differences, planned_versions
+from local_sagemaker.runtimes.images import IMAGES
+from local_sagemaker.runtimes.images.entry import CatalogImage
 
 PYTHONS = ("3.10", "3.11", "3.12")
 SKLEARN = CatalogImage(

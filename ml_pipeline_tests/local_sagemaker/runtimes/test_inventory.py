@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from ml_pipeline.local_sagemaker.home import Home
-from ml_pipeline.local_sagemaker.runtimes.images_here import images_here
-from ml_pipeline.local_sagemaker.runtimes.interpreter import inspect
-from ml_pipeline.local_sagemaker.runtimes.inventory import RuntimeInUseError, list_built, remove
-from ml_pipeline.local_sagemaker.runtimes.locks import RuntimeLock
+from local_sagemaker.home import Home
+from local_sagemaker.runtimes.images_here import images_here
+from local_sagemaker.runtimes.interpreter import inspect
+from local_sagemaker.runtimes.inventory import RuntimeInUseError, list_built, remove
+from local_sagemaker.runtimes.locks import RuntimeLock
 from ml_pipeline_tests.local_sagemaker.jobs.sandbox import Sandbox
 
 BASE = "081325390199.dkr.ecr.us-east-1.amazonaws.com/sagemaker-base-python-310:1.0"

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from ml_pipeline.local_sagemaker.runtimes.interpreter import (
+from local_sagemaker.runtimes.interpreter import (
     Interpreter,
     InterpreterError,
     inspect,
 )
-from ml_pipeline.local_sagemaker.runtimes.layer import create_layer
+from local_sagemaker.runtimes.layer import create_layer
 from ml_pipeline_tests.local_sagemaker.runtimes.wheels import wheel
 
 

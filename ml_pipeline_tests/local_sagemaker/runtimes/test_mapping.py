@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ml_pipeline.local_sagemaker.runtimes.mapping import (
+from local_sagemaker.runtimes.mapping import (
     MappedImage,
     MappingError,
     add_mapping,

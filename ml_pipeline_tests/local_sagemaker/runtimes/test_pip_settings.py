@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from ml_pipeline.local_sagemaker.runtimes.pip_settings import pip_configuration, pip_environment
+from local_sagemaker.runtimes.pip_settings import pip_configuration, pip_environment
 
 
 def settings(environment: dict[str, str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ import shutil
 
 import pytest
 
-from ml_pipeline.local_sagemaker.store import Job
+from local_sagemaker.records.store import Job
 from ml_pipeline_tests.local_sagemaker.jobs.sandbox import BUCKET, CODE, Sandbox, members
 
 pytestmark = [

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ml_pipeline.local_sagemaker.runtimes.programs.script_mode.errors import ScriptError
-from ml_pipeline.local_sagemaker.runtimes.programs.script_mode.source import unpack
+from local_sagemaker.runtimes.programs.script_mode.errors import ScriptError
+from local_sagemaker.runtimes.programs.script_mode.source import unpack
 
 
 def archive(path: Path, *members: tarfile.TarInfo) -> Path:

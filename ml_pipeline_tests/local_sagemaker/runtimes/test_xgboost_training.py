@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ml_pipeline.local_sagemaker.runtimes.catalog import find_runtime
-from ml_pipeline.local_sagemaker.runtimes.layer import PROGRAMS
+from local_sagemaker.runtimes.catalog import find_runtime
+from local_sagemaker.runtimes.layer import PROGRAMS
 from ml_pipeline_tests.local_sagemaker.jobs.sandbox import archive
 
 _XGBOOST = """

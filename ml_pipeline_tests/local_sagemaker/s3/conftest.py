@@ -14,8 +14,8 @@ import pytest
 from aiohttp import web
 from botocore.config import Config
 
-from ml_pipeline.local_sagemaker.s3.http import SERVER_OPTIONS, S3Handler, meet_expectation
-from ml_pipeline.local_sagemaker.s3.store import ObjectStore
+from local_sagemaker.s3.http import SERVER_OPTIONS, S3Handler, meet_expectation
+from local_sagemaker.s3.store import ObjectStore
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml_pipeline.local_sagemaker.s3.errors import S3Error
-from ml_pipeline.local_sagemaker.s3.http.aws_chunked import AwsChunkedDecoder
+from local_sagemaker.s3.errors import S3Error
+from local_sagemaker.s3.http.aws_chunked import AwsChunkedDecoder
 
 
 def encode(chunks: list[bytes], trailer: bytes = b"", extension: bytes = b"") -> bytes:

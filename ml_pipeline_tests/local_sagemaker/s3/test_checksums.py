@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml_pipeline.local_sagemaker.s3.checksums import multipart_checksum, multipart_etag
-from ml_pipeline.local_sagemaker.s3.crc import CRC32, CRC32C, CRC64NVME, Crc
-from ml_pipeline.local_sagemaker.s3.records import Part
+from local_sagemaker.s3.checksums import multipart_checksum, multipart_etag
+from local_sagemaker.s3.crc import CRC32, CRC32C, CRC64NVME, Crc
+from local_sagemaker.s3.records import Part
 
 
 @pytest.mark.parametrize(

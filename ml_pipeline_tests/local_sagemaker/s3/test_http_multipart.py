@@ -13,7 +13,7 @@ import pytest
 from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import ClientError
 
-from ml_pipeline.local_sagemaker.s3.store import ObjectStore
+from local_sagemaker.s3.store import ObjectStore
 from ml_pipeline_tests.local_sagemaker.s3.conftest import BUCKET, files_of
 
 if TYPE_CHECKING:

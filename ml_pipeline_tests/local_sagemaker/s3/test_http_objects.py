@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ml_pipeline.local_sagemaker.s3.http import S3Handler
-from ml_pipeline.local_sagemaker.s3.store import ObjectStore
+from local_sagemaker.s3.http import S3Handler
+from local_sagemaker.s3.store import ObjectStore
 from ml_pipeline_tests.local_sagemaker.s3.conftest import BUCKET, files_of, make_client, serve
 
 if TYPE_CHECKING:

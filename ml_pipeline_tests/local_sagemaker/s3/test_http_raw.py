@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from ml_pipeline.local_sagemaker.s3.store import ObjectStore
+from local_sagemaker.s3.store import ObjectStore
 from ml_pipeline_tests.local_sagemaker.s3.conftest import BUCKET, files_of
 from ml_pipeline_tests.local_sagemaker.s3.test_aws_chunked import encode
 

@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml_pipeline.local_sagemaker.s3.store import ObjectStore
+from local_sagemaker.s3.store import ObjectStore
 
 _KEY = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6)
 

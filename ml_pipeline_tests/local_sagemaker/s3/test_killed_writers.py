@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from ml_pipeline.local_sagemaker.s3.checksums import Digests
-from ml_pipeline.local_sagemaker.s3.conditions import UNCONDITIONAL
-from ml_pipeline.local_sagemaker.s3.records import Attributes
-from ml_pipeline.local_sagemaker.s3.store import ObjectStore
+from local_sagemaker.s3.checksums import Digests
+from local_sagemaker.s3.conditions import UNCONDITIONAL
+from local_sagemaker.s3.records import Attributes
+from local_sagemaker.s3.store import ObjectStore
 from ml_pipeline_tests.local_sagemaker.s3.conftest import BUCKET, files_of
 
 # Writes objects, each twice, and says so after each.
 _WRITER = """
 import sys
 from pathlib import Path
-from ml_pipeline.local_sagemaker.s3.store import ObjectStore
+from local_sagemaker.s3.store import ObjectStore
 store = ObjectStore(Path(sys.argv[1]))
 for number in range(100_000):
     key = f"{sys.argv[2]}/{number // 2}"
@@ -29,8 +29,8 @@ for number in range(100_000):
 _HALF = """
 import sys
 from pathlib import Path
-from ml_pipeline.local_sagemaker.s3.checksums import Digests
-from ml_pipeline.local_sagemaker.s3.store import ObjectStore
+from local_sagemaker.s3.checksums import Digests
+from local_sagemaker.s3.store import ObjectStore
 writer = ObjectStore(Path(sys.argv[1])).objects.write(Digests())
 writer.write(b"half")
 print("written", flush=True)

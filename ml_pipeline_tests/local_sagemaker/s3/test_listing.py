@@ -5,8 +5,8 @@ from bisect import bisect_left
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml_pipeline.local_sagemaker.s3.listing import Listing, key_after_prefix
-from ml_pipeline.local_sagemaker.s3.records import Attributes, ObjectInfo, StoredObject
+from local_sagemaker.s3.listing import Listing, key_after_prefix
+from local_sagemaker.s3.records import Attributes, ObjectInfo, StoredObject
 
 # Few characters, so that prefixes and delimiters meet; among them the neighbours of the surrogates
 # and the last of all.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from ml_pipeline.local_sagemaker.s3.store import ObjectStore
+from local_sagemaker.s3.store import ObjectStore
 from ml_pipeline_tests.local_sagemaker.s3.conftest import BUCKET, files_of
 
 if TYPE_CHECKING:
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 _CLAIM = """
 import sys
 from pathlib import Path
-from ml_pipeline.local_sagemaker.s3.checksums import Digests
-from ml_pipeline.local_sagemaker.s3.conditions import WriteCondition
-from ml_pipeline.local_sagemaker.s3.errors import S3Error
-from ml_pipeline.local_sagemaker.s3.records import Attributes
-from ml_pipeline.local_sagemaker.s3.store import ObjectStore
+from local_sagemaker.s3.checksums import Digests
+from local_sagemaker.s3.conditions import WriteCondition
+from local_sagemaker.s3.errors import S3Error
+from local_sagemaker.s3.records import Attributes
+from local_sagemaker.s3.store import ObjectStore
 
 store = ObjectStore(Path(sys.argv[1]))
 with store.objects.write(Digests()) as writer:

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml_pipeline.local_sagemaker.s3.errors import S3Error
-from ml_pipeline.local_sagemaker.s3.ranges import Span, file_spans, parse_range
+from local_sagemaker.s3.errors import S3Error
+from local_sagemaker.s3.ranges import Span, file_spans, parse_range
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from ml_pipeline.local_sagemaker.s3.errors import NoSuchBucket, NoSuchKey, S3Error
-from ml_pipeline.local_sagemaker.s3.store import ObjectStore
+from local_sagemaker.s3.errors import NoSuchBucket, NoSuchKey, S3Error
+from local_sagemaker.s3.store import ObjectStore
 from ml_pipeline_tests.local_sagemaker.s3.conftest import BUCKET, files_of
 
 
@@ -51,7 +51,7 @@ def test_keys_are_listed_in_the_order_of_their_bytes(store: ObjectStore) -> None
 
 
 def test_listing_goes_on_beyond_a_page(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ml_pipeline.local_sagemaker.s3.store._PAGE", 3)
+    monkeypatch.setattr("local_sagemaker.s3.store._PAGE", 3)
     keys = [f"{number:02}" for number in range(10)]
     for key in keys:
         store.put_bytes(BUCKET, key, b"")

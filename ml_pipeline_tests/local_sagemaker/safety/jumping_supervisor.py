@@ -15,6 +15,6 @@ def jumping() -> float:
 
 time.time = jumping
 
-from ml_pipeline.local_sagemaker.jobs import supervisor  # noqa: E402 - after the clock
+from local_sagemaker.jobs import supervisor  # noqa: E402 - after the clock
 
 sys.exit(supervisor.main(sys.argv[1:]))

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ml_pipeline.local_sagemaker.job_states import cut_off
-from ml_pipeline.local_sagemaker.log_files import LogFiles
-from ml_pipeline.local_sagemaker.store import Job
+from local_sagemaker.log_files import LogFiles
+from local_sagemaker.records.states import cut_off
+from local_sagemaker.records.store import Job
 from ml_pipeline_tests.local_sagemaker.jobs.sandbox import ENDPOINT, Sandbox
 
 DAY = 86400.0

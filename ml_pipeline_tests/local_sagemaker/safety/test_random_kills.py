@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ml_pipeline.local_sagemaker.daemon import control
-from ml_pipeline.local_sagemaker.store import TERMINAL
+from local_sagemaker.daemon import control
+from local_sagemaker.records.store import TERMINAL
 from ml_pipeline_tests.local_sagemaker.safety.world import BUCKET, LINES, World
 
 STEPS = 100

@@ -16,10 +16,10 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ml_pipeline.local_sagemaker.daemon import control
-from ml_pipeline.local_sagemaker.home import Home
-from ml_pipeline.local_sagemaker.jobs.containers.process_tree import first_child
-from ml_pipeline.local_sagemaker.store import TERMINAL, Job, JobStore
+from local_sagemaker.daemon import control
+from local_sagemaker.home import Home
+from local_sagemaker.jobs.containers.process_tree import first_child
+from local_sagemaker.records.store import TERMINAL, Job, JobStore
 
 IMAGE = "000000000000.dkr.ecr.us-east-1.amazonaws.com/test-image:1"
 ROLE = "arn:aws:iam::000000000000:role/test"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ml_pipeline.local_sagemaker.s3.store import ObjectStore
+from local_sagemaker.s3.store import ObjectStore
 from ml_pipeline_tests.local_sagemaker.s3.conformance.clients import ask, refusal
 from ml_pipeline_tests.local_sagemaker.s3.conftest import BUCKET, make_client
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ml_pipeline.local_sagemaker.s3.crc import CRC32, CRC32C, CRC64NVME
+from local_sagemaker.s3.crc import CRC32, CRC32C, CRC64NVME
 from ml_pipeline_tests.local_sagemaker.s3.conformance.clients import ask, refusal
 from ml_pipeline_tests.local_sagemaker.s3.conftest import BUCKET
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ml_pipeline.local_sagemaker.s3.http.operations import OPERATIONS
-from ml_pipeline.local_sagemaker.s3.store import ObjectStore
+from local_sagemaker.s3.http.operations import OPERATIONS
+from local_sagemaker.s3.store import ObjectStore
 from ml_pipeline_tests.local_sagemaker.s3.conformance.clients import ask, refusal
 from ml_pipeline_tests.local_sagemaker.s3.conftest import BUCKET
 

@@ -11,8 +11,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from ml_pipeline.local_sagemaker.s3.http import body
-from ml_pipeline.local_sagemaker.s3.store import ObjectStore
+from local_sagemaker.s3.http import body
+from local_sagemaker.s3.store import ObjectStore
 from ml_pipeline_tests.local_sagemaker.s3.conformance.clients import ask
 from ml_pipeline_tests.local_sagemaker.s3.conftest import BUCKET, files_of
 

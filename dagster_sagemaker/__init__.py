@@ -1,0 +1,52 @@
+"""SageMaker for Dagster: Pipes clients, typed requests, and the life of a job.
+
+The raw boto3 request is the API underneath; processors and the training spec build one. Nothing
+here imports another part of the project, so any Dagster project can use it.
+"""
+
+from dagster_sagemaker.code import CodeBundle
+from dagster_sagemaker.connection import SageMakerConnection
+from dagster_sagemaker.errors import InvalidRequestError
+from dagster_sagemaker.images import sklearn_image_uri
+from dagster_sagemaker.inputs import (
+    ManifestInput,
+    ProcessingInput,
+    ProcessingOutput,
+    TrainingChannel,
+)
+from dagster_sagemaker.pipes import (
+    PipesSageMakerProcessingClient,
+    PipesSageMakerTrainingClient,
+    SageMakerInvocation,
+)
+from dagster_sagemaker.polling import Polling
+from dagster_sagemaker.processors import ScriptProcessor, SKLearnProcessor
+from dagster_sagemaker.refusals import explain_refusal
+from dagster_sagemaker.request import JobRequest, Upload, deep_merge
+from dagster_sagemaker.result import FinishedJob, S3Object, S3Output
+from dagster_sagemaker.training import SKLearnTraining
+
+__all__ = [
+    "CodeBundle",
+    "FinishedJob",
+    "InvalidRequestError",
+    "JobRequest",
+    "ManifestInput",
+    "PipesSageMakerProcessingClient",
+    "PipesSageMakerTrainingClient",
+    "Polling",
+    "ProcessingInput",
+    "ProcessingOutput",
+    "S3Object",
+    "S3Output",
+    "SKLearnProcessor",
+    "SKLearnTraining",
+    "SageMakerConnection",
+    "SageMakerInvocation",
+    "ScriptProcessor",
+    "TrainingChannel",
+    "Upload",
+    "deep_merge",
+    "explain_refusal",
+    "sklearn_image_uri",
+]

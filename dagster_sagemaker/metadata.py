@@ -1,0 +1,90 @@
+"""What a finished job leaves on the asset's materialization."""
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from dagster_sagemaker.kinds import JobKind
+from dagster_sagemaker.links import console_url, logs_url
+
+if TYPE_CHECKING:
+    from dagster_sagemaker.connection import SageMakerConnection
+    from dagster_sagemaker.logs import LogTail
+
+
+def job_metadata(
+    connection: "SageMakerConnection",
+    kind: JobKind,
+    description: Mapping[str, Any],
+    logs: "LogTail",
+    report: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """Metadata by stable names: numbers as numbers, so that Dagster plots them.
+
+    Nothing of the job's environment, arguments or hyperparameters goes in: they may hold secrets.
+    """
+    name = description[kind.name_field]
+    machine = kind.machine(description)
+    facts: dict[str, Any] = {
+        **_logged_metrics(description),
+        **_reported_metrics(report),
+        "dagster/column_schema": _column_schema(report),
+        "job_name": name,
+        "job_arn": description[kind.arn_field],
+        "console_url": _url(console_url(connection, kind, name)),
+        "logs_url": _url(logs_url(connection, kind, name)),
+        "log_group": logs.group,
+        "log_stream": ", ".join(logs.stream_names) or None,
+        "image": kind.image_uri(description),
+        "instance_type": machine.get("InstanceType"),
+        "instance_count": machine.get("InstanceCount"),
+        "duration_s": _duration(kind, description),
+        "billable_seconds": description.get("BillableTimeInSeconds"),
+    }
+    return {key: value for key, value in facts.items() if value is not None}
+
+
+def _reported_metrics(report: Mapping[str, Any] | None) -> dict[str, int | float | str]:
+    metrics = (report or {}).get("metrics")
+    if not isinstance(metrics, Mapping):
+        return {}
+    return {
+        str(name): _number(value)
+        for name, value in metrics.items()
+        if isinstance(value, (int, float)) and not isinstance(value, bool)
+    }
+
+
+def _column_schema(report: Mapping[str, Any] | None) -> dg.TableSchema | None:
+    columns = (report or {}).get("schema")
+    if not columns or not isinstance(columns, list):
+        return None
+    try:
+        return dg.TableSchema(
+            [dg.TableColumn(column["name"], str(column["type"])) for column in columns]
+        )
+    except (TypeError, KeyError, dg.DagsterError):  # what a script reports never fails its job
+        return None
+
+
+def _logged_metrics(description: Mapping[str, Any]) -> dict[str, int | float | str]:
+    return {
+        entry["MetricName"]: _number(float(entry["Value"]))
+        for entry in description.get("FinalMetricDataList", [])
+    }
+
+
+def _number(value: float) -> int | float | str:
+    # GraphQL has no number for NaN and infinity: one of them makes the asset's page fail.
+    return value if math.isfinite(value) else str(value)
+
+
+def _duration(kind: JobKind, description: Mapping[str, Any]) -> float | None:
+    start, end = description.get(kind.start_field), description.get(kind.end_field)
+    return None if start is None or end is None else float((end - start).total_seconds())
+
+
+def _url(url: str | None) -> dg.MetadataValue | None:
+    return None if url is None else dg.MetadataValue.url(url)

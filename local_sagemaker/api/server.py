@@ -1,0 +1,143 @@
+"""The HTTP server: one port for all of AWS, on this machine only."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from aiohttp import web
+
+from local_sagemaker.api.aws_json import (
+    CONTENT_TYPE,
+    JsonAnswer,
+    JsonService,
+    failure,
+)
+from local_sagemaker.api.dispatch import is_local, is_strange, signed_service
+from local_sagemaker.api.moto_bridge import MotoBridge
+from local_sagemaker.faults import admin as admin_api
+from local_sagemaker.faults.calls import DroppedError, trouble, under
+from local_sagemaker.faults.cutting import cut
+from local_sagemaker.faults.object_calls import S3Faults
+from local_sagemaker.faults.registry import Faults
+from local_sagemaker.home import Home
+from local_sagemaker.page.pages import PREFIX, Pages
+from local_sagemaker.s3.http import S3Handler, meet_expectation
+from local_sagemaker.s3.store import ObjectStore
+from local_sagemaker.service_errors import ServiceError
+
+HEALTH_PATH = "/_health"
+_BIGGEST_REQUEST = 64 * 1024 * 1024
+_JSON_THREADS = 8
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Server:
+    """Hands every request to the service it is for.
+
+    Args:
+        home: The service's home.
+        version: Of this package.
+        objects: The objects behind S3.
+        json_services: The services of the JSON protocol, by the name they are signed for.
+        faults: The faults that requests meet.
+        admin: Takes faults from people.
+        pages: The pages for a person.
+        names: What clients may call this machine besides the names of the loopback.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        version: str,
+        objects: ObjectStore,
+        json_services: dict[str, JsonService],
+        faults: Faults,
+        admin: admin_api.Admin,
+        pages: Pages,
+        names: frozenset[str] = frozenset(),
+    ) -> None:
+        self._home = home
+        self._version = version
+        self._json_services = json_services
+        self._faults = faults
+        self._admin = admin
+        self._pages = pages
+        self._names = names
+        self._s3 = S3Handler(objects, S3Faults(faults))
+        self._moto = MotoBridge()
+        # Threads of their own: no number of transfers can keep a Describe waiting.
+        self._threads = ThreadPoolExecutor(_JSON_THREADS, thread_name_prefix="json")
+
+    def application(self) -> web.Application:
+        """The aiohttp application."""
+        app = web.Application(client_max_size=_BIGGEST_REQUEST)
+        app.router.add_route("*", r"/{path:[\s\S]*}", self._handle, expect_handler=meet_expectation)
+        app.on_cleanup.append(self._close)
+        return app
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        if not is_local(request.headers, self._names):
+            text = "This service answers only to 127.0.0.1, localhost and [::1]."
+            return web.Response(status=403, text=text)
+        service = signed_service(request.headers, request.query)
+        if is_strange(request.headers, request.method, service):
+            return web.Response(status=403, text="This is not for other sites' pages.")
+        own = await self._own(request) if service is None else None
+        if own is not None:
+            return own
+        if service is not None and service in self._json_services and request.path == "/":
+            return await self._handle_json(service, request)
+        if service is None or service == "s3":
+            return await self._s3.handle(request)
+        return await self._moto.handle(request)
+
+    async def _own(self, request: web.Request) -> web.Response | None:
+        """The answer to what is asked of this service alone; None to what AWS has too."""
+        if request.path.startswith(admin_api.PREFIX):
+            return await self._admin.answer(request)
+        if request.method == "GET" and request.path == HEALTH_PATH:
+            return self._health()
+        if request.method == "GET" and (request.path == "/" or request.path.startswith(PREFIX)):
+            return await self._page(request)
+        return None
+
+    async def _handle_json(self, name: str, request: web.Request) -> web.StreamResponse:
+        service = self._json_services[name]
+        body = await request.read()
+        target = request.headers.get("X-Amz-Target", "")
+        loop = asyncio.get_running_loop()
+
+        def done() -> Awaitable[JsonAnswer]:
+            return loop.run_in_executor(self._threads, service.answer, target, body)
+
+        try:
+            answer = await under(trouble(self._faults, name, target.rpartition(".")[2]), done)
+        except ServiceError as error:
+            answer = failure(error)
+        except DroppedError:
+            return cut(request)
+        headers = {"Content-Type": CONTENT_TYPE, "x-amzn-RequestId": os.urandom(16).hex()}
+        return web.Response(status=answer.status, body=answer.body, headers=headers)
+
+    def _health(self) -> web.Response:
+        return web.json_response(
+            {"version": self._version, "home": str(self._home.root), "pid": os.getpid()}
+        )
+
+    async def _page(self, request: web.Request) -> web.Response:
+        loop = asyncio.get_running_loop()
+        answer = self._pages.answer
+        page = await loop.run_in_executor(self._threads, answer, request.path, request.query)
+        return web.Response(
+            status=page.status,
+            body=page.body,
+            content_type=page.content_type,
+            charset="utf-8",
+            headers=page.headers,
+        )
+
+    async def _close(self, _app: web.Application) -> None:
+        self._moto.close()
+        self._threads.shutdown(wait=False, cancel_futures=True)

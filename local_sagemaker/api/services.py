@@ -1,0 +1,66 @@
+"""Which operations the services of the JSON protocol offer."""
+
+from collections.abc import Callable
+
+from local_sagemaker.api.aws_json import JsonService, Operation
+from local_sagemaker.api.job_operations import Admit, JobOperations
+from local_sagemaker.api.log_filtering import filter_log_events
+from local_sagemaker.api.logs_api import LogOperations
+from local_sagemaker.api.tag_operations import TagOperations
+from local_sagemaker.home import JobKind
+from local_sagemaker.kinds import KINDS
+from local_sagemaker.log_files import LogFiles
+from local_sagemaker.records.store import Job, JobStore
+from local_sagemaker.s3.store import ObjectStore
+
+
+def sagemaker(
+    store: JobStore,
+    objects: ObjectStore,
+    launch: Callable[[Job], None],
+    clear: Callable[[JobKind, str], None],
+    admit: Admit,
+) -> JsonService:
+    """SageMaker, as far as it is here.
+
+    Args:
+        store: Where jobs are recorded.
+        objects: Where their inputs lie.
+        launch: Starts the supervisor of a job that was just recorded.
+        clear: Removes what is on disk of a job whose record was just removed.
+        admit: Refuses jobs for which there are no instances.
+    """
+    tags = TagOperations(store)
+    operations: dict[str, Operation] = {
+        "AddTags": tags.add_tags,
+        "ListTags": tags.list_tags,
+        "DeleteTags": tags.delete_tags,
+    }
+    for kind in KINDS.values():
+        jobs = JobOperations(kind, store, objects, launch, clear, admit)
+        operations |= {
+            f"Create{kind.member('')}": jobs.create,
+            f"Describe{kind.member('')}": jobs.describe,
+            f"Stop{kind.member('')}": jobs.stop,
+            f"Delete{kind.member('')}": jobs.delete,
+            f"List{kind.member('s')}": jobs.list_jobs,
+        }
+        if kind.kind == "training":
+            operations["UpdateTrainingJob"] = jobs.update
+    return JsonService("sagemaker", "SageMaker", operations, "ValidationException")
+
+
+def logs(files: LogFiles) -> JsonService:
+    """CloudWatch Logs, as far as it is here.
+
+    Args:
+        files: Where the logs are kept.
+    """
+    reading = LogOperations(files)
+    operations: dict[str, Operation] = {
+        "DescribeLogGroups": reading.describe_log_groups,
+        "DescribeLogStreams": reading.describe_log_streams,
+        "GetLogEvents": reading.get_log_events,
+        "FilterLogEvents": lambda request: filter_log_events(files, request),
+    }
+    return JsonService("logs", "CloudWatch Logs", operations, "InvalidParameterException")

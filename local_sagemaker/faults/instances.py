@@ -1,0 +1,114 @@
+"""Faults of what jobs run on: quotas of instances, and no capacity for them."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from local_sagemaker.faults.model import Fault
+from local_sagemaker.faults.registry import Faults
+from local_sagemaker.home import JobKind
+from local_sagemaker.records.states import cut_off
+from local_sagemaker.records.store import Job, JobStore
+from local_sagemaker.service_errors import ServiceError
+
+_NO_CAPACITY = (
+    "CapacityError: Unable to provision requested ML compute capacity. "
+    "Please retry using a different ML instance type."
+)
+
+
+def instances(kind: JobKind, request: Mapping[str, Any]) -> Counter[str]:
+    """How many instances of which types a job asks for."""
+    if kind == "processing":
+        groups = [request["ProcessingResources"]["ClusterConfig"]]
+    else:
+        resources = request["ResourceConfig"]
+        groups = resources.get("InstanceGroups") or [resources]
+    counts: Counter[str] = Counter()
+    for group in groups:
+        counts[group.get("InstanceType", "")] += group.get("InstanceCount", 1)
+    return counts
+
+
+class Instances:
+    """The instances of this machine's SageMaker, of which faults can make too few.
+
+    Args:
+        faults: The faults.
+        store: Says which jobs have instances.
+    """
+
+    def __init__(self, faults: Faults, store: JobStore) -> None:
+        self._faults = faults
+        self._store = store
+        self._admitting = threading.Lock()
+
+    @contextmanager
+    def admitted(self, kind: JobKind, name: str, request: Mapping[str, Any]) -> Iterator[None]:
+        """Hold what a new job needs while it is recorded: two cannot take the last instance.
+
+        A name that is taken is let through, to be refused as such: a caller whose answer was lost
+        must learn that its job is there, and not that it is in its own way.
+
+        Raises:
+            ServiceError: ``ResourceLimitExceeded``.
+        """
+        wanted = instances(kind, request)
+        limits = {one: limit for one in wanted if (limit := self._limit(kind, one)) is not None}
+        if not limits:
+            yield
+            return
+        with self._admitting:
+            if self._store.get(kind, name) is None:
+                used = self._used(kind)
+                for one, limit in limits.items():
+                    if used[one] + wanted[one] > limit:
+                        self._faults.first("quota", _of(kind, one, limit))
+                        raise _exceeded(kind, one, limit, used[one], wanted[one])
+            yield
+
+    def launching(self, launch: Callable[[Job], None]) -> Callable[[Job], None]:
+        """A way to start jobs that fails those for which there is no capacity.
+
+        Args:
+            launch: Starts all others.
+        """
+
+        def launch_or_fail(job: Job) -> None:
+            types = instances(job.kind, job.request)
+
+            def about(fault: Fault) -> bool:
+                return any(fault.strikes_job(job.kind, one) for one in types)
+
+            if self._faults.first("capacity", about) is None:
+                launch(job)
+            else:
+                self._store.change(job.kind, job.name, cut_off(job.kind, "Failed", _NO_CAPACITY))
+
+        return launch_or_fail
+
+    def _limit(self, kind: JobKind, instance_type: str) -> int | None:
+        quotas = self._faults.matching("quota", lambda one: one.strikes_job(kind, instance_type))
+        return min((quota.limit for quota in quotas), default=None)
+
+    def _used(self, kind: JobKind) -> Counter[str]:
+        used: Counter[str] = Counter()
+        for job in self._store.unfinished():
+            if job.kind == kind:
+                used += instances(kind, job.request)
+        return used
+
+
+def _of(kind: JobKind, instance_type: str, limit: int) -> Callable[[Fault], bool]:
+    return lambda fault: fault.limit == limit and fault.strikes_job(kind, instance_type)
+
+
+def _exceeded(kind: JobKind, instance_type: str, limit: int, used: int, more: int) -> ServiceError:
+    return ServiceError(
+        "ResourceLimitExceeded",
+        f"The account-level service limit '{instance_type} for {kind} job usage' is {limit} "
+        f"Instances, with current utilization of {used} Instances and a request delta of {more} "
+        "Instances. Please contact AWS support to request an increase for this limit.",
+    )

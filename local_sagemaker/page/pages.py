@@ -1,0 +1,132 @@
+"""The pages' addresses, and what is answered to them."""
+
+import json
+import mimetypes
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from local_sagemaker.home import JOB_KINDS
+from local_sagemaker.log_files import LogFiles
+from local_sagemaker.page.detail import detail, log_group, streams
+from local_sagemaker.page.log_tail import read_on
+from local_sagemaker.page.overview import Filter, overview
+from local_sagemaker.records.store import Job, JobStore
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+PREFIX = "/_jobs/"
+"""No bucket can be called that, so no object is hidden by it."""
+
+_STATIC = ("page.js", "style.css")
+_SECURITY = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "connect-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A page, a part of one, or an error.
+
+    Args:
+        status: The HTTP status.
+        content_type: The body's, without its charset.
+        body: UTF-8.
+        headers: More headers.
+    """
+
+    status: int
+    content_type: str
+    body: bytes
+    headers: Mapping[str, str]
+
+
+class Pages:
+    """Answers the addresses ``/`` and ``/_jobs/...``.
+
+    Args:
+        store: Where jobs are recorded.
+        logs: Where their logs are.
+        about: Version and home, for the foot of each page.
+    """
+
+    def __init__(self, store: JobStore, logs: LogFiles, about: Mapping[str, str]) -> None:
+        self._store = store
+        self._logs = logs
+        self._about = about
+
+    def answer(self, path: str, query: Mapping[str, str]) -> Answer:
+        """Answer a GET request.
+
+        Args:
+            path: ``/``, or one that begins with ``PREFIX``; decoded.
+            query: The rest of the URL.
+        """
+        if path == "/":
+            return self._page("jobs.html", **overview(self._store, Filter.of(query)))
+        parts = path.removeprefix(PREFIX).split("/")
+        if len(parts) == 1 and parts[0] in _STATIC:
+            return _static(parts[0])
+        job = self._job(parts)
+        if job is None:
+            return self._page("missing.html", status=404, path=path)
+        if parts[2:] == ["log"]:
+            return self._log(job, query)
+        return self._page("job.html", **detail(job, self._store.tags(job.arn), self._logs))
+
+    def _job(self, parts: list[str]) -> Job | None:
+        for kind in JOB_KINDS:
+            if parts[0] == kind and (len(parts) == 2 or parts[2:] == ["log"]):
+                return self._store.get(kind, parts[1])
+        return None
+
+    def _log(self, job: Job, query: Mapping[str, str]) -> Answer:
+        names = streams(job, self._logs)
+        stream = query.get("stream", "")
+        if stream not in names:
+            return _json({"lines": [], "next": 0, "skipped": False, "streams": names})
+        text = query.get("next", "")
+        position = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+        read = read_on(self._logs, log_group(job), stream, position)
+        return _json({**read, "streams": names})
+
+    def _page(self, template: str, status: int = 200, **values: Any) -> Answer:
+        text = self._templates.get_template(template).render(about=self._about, **values)
+        return Answer(status, "text/html", text.encode(), _SECURITY)
+
+    @cached_property
+    def _templates(self) -> "Environment":
+        # Not before a page is asked for: the daemon starts without it.
+        from jinja2 import Environment, PackageLoader, StrictUndefined
+
+        templates = Environment(
+            loader=PackageLoader("local_sagemaker.page"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        templates.filters["iso"] = _iso
+        return templates
+
+
+def _iso(moment: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
+
+
+def _json(value: Mapping[str, Any]) -> Answer:
+    return Answer(200, "application/json", json.dumps(value).encode(), _SECURITY)
+
+
+def _static(name: str) -> Answer:
+    body = (resources.files("local_sagemaker.page") / "static" / name).read_bytes()
+    return Answer(200, mimetypes.guess_type(name)[0] or "text/plain", body, _SECURITY)

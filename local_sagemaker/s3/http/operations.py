@@ -1,0 +1,162 @@
+"""Which operation a request asks for, and which are offered at all."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from aiohttp import web
+
+from local_sagemaker.s3.errors import NotOffered
+from local_sagemaker.s3.http import (
+    buckets,
+    copy,
+    listing,
+    multipart,
+    multipart_listing,
+    presigned,
+    read,
+    tagging,
+    write,
+)
+from local_sagemaker.s3.http.call import Call
+from local_sagemaker.s3.http.owner import check_owner
+
+Level = Literal["service", "bucket", "object"]
+Answer = Callable[[Call], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of S3.
+
+    Attributes:
+        method: HTTP method.
+        level: What the path names.
+        answer: Does it.
+        needs: Query parameters that tell it from others of the same method and level.
+        allows: Further query parameters it understands.
+        copies: Whether it is the form with an ``x-amz-copy-source``.
+    """
+
+    method: str
+    level: Level
+    answer: Answer
+    needs: frozenset[str] = frozenset()
+    allows: frozenset[str] = frozenset()
+    copies: bool = False
+
+    @property
+    def name(self) -> str:
+        """What the S3 API calls it, such as ``GetObject``."""
+        words = self.answer.__name__.replace("get_or_head", self.method.lower()).split("_")
+        return "".join(word.capitalize() for word in words)
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_LIST = _words("prefix delimiter max-keys encoding-type")
+_READ = frozenset(read.OVERRIDES) | {"partNumber"}
+_PART = _words("partNumber uploadId")
+
+OPERATIONS = (
+    Operation(
+        "GET",
+        "service",
+        buckets.list_buckets,
+        allows=_words("max-buckets continuation-token prefix bucket-region"),
+    ),
+    Operation("PUT", "bucket", buckets.create_bucket),
+    Operation("HEAD", "bucket", buckets.head_bucket),
+    Operation("DELETE", "bucket", buckets.delete_bucket),
+    Operation("GET", "bucket", buckets.get_bucket_location, _words("location")),
+    Operation("GET", "bucket", buckets.get_bucket_versioning, _words("versioning")),
+    Operation("GET", "bucket", tagging.get_bucket_tagging, _words("tagging")),
+    Operation("PUT", "bucket", tagging.put_bucket_tagging, _words("tagging")),
+    Operation("DELETE", "bucket", tagging.delete_bucket_tagging, _words("tagging")),
+    Operation("GET", "bucket", listing.list_objects, allows=_LIST | {"marker"}),
+    Operation(
+        "GET",
+        "bucket",
+        listing.list_objects_v2,
+        _words("list-type"),
+        _LIST | _words("continuation-token start-after fetch-owner"),
+    ),
+    Operation(
+        "GET",
+        "bucket",
+        multipart_listing.list_multipart_uploads,
+        _words("uploads"),
+        _words("prefix max-uploads key-marker upload-id-marker encoding-type"),
+    ),
+    Operation("POST", "bucket", write.delete_objects, _words("delete")),
+    Operation("GET", "object", read.get_or_head_object, allows=_READ),
+    Operation("HEAD", "object", read.get_or_head_object, allows=_READ),
+    Operation("PUT", "object", write.put_object),
+    Operation("PUT", "object", copy.copy_object, copies=True),
+    Operation("DELETE", "object", write.delete_object),
+    Operation("GET", "object", tagging.get_object_tagging, _words("tagging")),
+    Operation("PUT", "object", tagging.put_object_tagging, _words("tagging")),
+    Operation("DELETE", "object", tagging.delete_object_tagging, _words("tagging")),
+    Operation("POST", "object", multipart.create_multipart_upload, _words("uploads")),
+    Operation("PUT", "object", multipart.upload_part, _PART),
+    Operation("PUT", "object", multipart.upload_part_copy, _PART, copies=True),
+    Operation("POST", "object", multipart.complete_multipart_upload, _words("uploadId")),
+    Operation("DELETE", "object", multipart.abort_multipart_upload, _words("uploadId")),
+    Operation(
+        "GET",
+        "object",
+        multipart_listing.list_parts,
+        _words("uploadId"),
+        _words("max-parts part-number-marker encoding-type"),
+    ),
+)
+
+# Understood by all: what presigning adds, and what some SDKs add to name the operation.
+_ANYWHERE = presigned.PARAMETERS | {"x-id"}
+
+# To ignore one of these would be a wrong success: the object would not be what was asked for.
+_REFUSED_HEADERS = (
+    "x-amz-server-side-encryption-customer-",
+    "x-amz-copy-source-server-side-encryption-customer-",
+    "x-amz-object-lock-",
+    "x-amz-bucket-object-lock-enabled",
+    "x-amz-grant-",
+    "x-amz-website-redirect-location",
+    "x-amz-write-offset-bytes",
+    "x-amz-if-match-",
+    "x-amz-rename-source",
+    "x-amz-object-annotation-",
+    "x-amz-object-ownership",
+    "x-amz-mfa",
+)
+
+
+def select(call: Call) -> Operation:
+    """Find the operation that a request asks for.
+
+    Raises:
+        S3Error: ``NotImplemented`` for what is not offered, be it an operation, a query parameter
+            or a header; ``AccessDenied`` for what is another account's.
+    """
+    level: Level = "object" if call.key else "bucket" if call.bucket else "service"
+    copies = "x-amz-copy-source" in call.headers
+    present = call.query.keys() - _ANYWHERE
+    candidates = [
+        operation
+        for operation in OPERATIONS
+        if (operation.method, operation.level) == (call.request.method, level)
+        and operation.copies == copies
+        and operation.needs <= present
+    ]
+    found = max(candidates, key=lambda operation: len(operation.needs), default=None)
+    unknown = sorted(present - (found.needs | found.allows if found else frozenset()))
+    if found is None or unknown:
+        query = "".join(f" ?{name}" for name in unknown)
+        raise NotOffered(f"{call.request.method} on the {level} level{query}")
+    for name in call.headers:
+        if name.lower().startswith(_REFUSED_HEADERS):
+            raise NotOffered(f"Header {name}")
+    check_owner(call.headers)
+    return found

@@ -1,0 +1,1 @@
+"""Publishing: what a partition is, and how readers come to see it."""

@@ -1,0 +1,258 @@
+"""Whole jobs on the local service while it does what AWS does on its bad days."""
+
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from dagster_sagemaker import (
+    JobRequest,
+    PipesSageMakerProcessingClient,
+    PipesSageMakerTrainingClient,
+    Polling,
+    SageMakerConnection,
+    Upload,
+)
+from local_sagemaker.faults.client import FaultsClient
+from local_sagemaker.home import JobKind
+from local_sagemaker.kinds import KINDS
+from local_sagemaker.log_files import LogFiles
+from local_sagemaker.records.job_query import JobQuery
+from local_sagemaker.records.store import Job, JobStore
+from ml_pipeline_tests.conftest import LocalService
+from ml_pipeline_tests.dagster_sagemaker.conftest import QUICK
+from ml_pipeline_tests.dagster_sagemaker.test_lifecycle import failure, log_lines, run_asset
+from ml_pipeline_tests.local_sagemaker.daemons import running_daemon, wait_for
+
+OUTPUTS = ("train", "report")
+PATIENCE = 120.0
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalService]:
+    """A local service whose jobs do nothing, and end as their variable SCRIPT says."""
+    with running_daemon(tmp_path_factory.mktemp("faults") / "home") as service:
+        yield service
+
+
+@pytest.fixture
+def faults(local: LocalService) -> Iterator[FaultsClient]:
+    client = FaultsClient(local.port)
+    yield client
+    client.clear()
+
+
+@pytest.fixture
+def bucket(local: LocalService) -> str:
+    name = f"test-{uuid.uuid4().hex[:12]}"
+    local.client("s3").create_bucket(Bucket=name)
+    return name
+
+
+def connect(local: LocalService, max_attempts: int = 1) -> SageMakerConnection:
+    return SageMakerConnection(
+        region="us-east-1",
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+        endpoint_url=local.url,
+        max_attempts=max_attempts,
+    )
+
+
+@pytest.fixture
+def processing(local: LocalService, bucket: str) -> PipesSageMakerProcessingClient:
+    return PipesSageMakerProcessingClient(connect(local), bucket=bucket, polling=QUICK)
+
+
+@pytest.fixture
+def jobs(local: LocalService, name: str) -> Callable[[], list[Job]]:
+    """Every job of this test's asset, oldest first."""
+    return lambda: [job for kind in KINDS for job in _all(local, kind) if job.name.startswith(name)]
+
+
+def _all(local: LocalService, kind: JobKind) -> list[Job]:
+    return JobStore(local.home.job_database).find(JobQuery(kind))
+
+
+@pytest.fixture
+def name() -> str:
+    """An asset's, and so what the names of its jobs begin with."""
+    return f"a{uuid.uuid4().hex[:10]}"
+
+
+def optional(request: dict[str, Any], script: str = "complete", **more: Any) -> JobRequest:
+    """The request of a job that need not write its outputs."""
+    request["Environment"]["SCRIPT"] = script
+    return JobRequest(request, optional_outputs=OUTPUTS, **more)
+
+
+def complete(local: LocalService, job: Job) -> None:
+    """End a job whose script waits."""
+    store = JobStore(local.home.job_database)
+    store.update(job.kind, job.name, ProcessingJobStatus="Completed")
+
+
+def test_throttled_looks_never_fail_a_job(
+    local: LocalService,
+    processing: PipesSageMakerProcessingClient,
+    processing_request: dict[str, Any],
+    faults: FaultsClient,
+    name: str,
+    jobs: Callable[[], list[Job]],
+) -> None:
+    def throttle_then_end() -> None:
+        (job,) = wait_for(jobs, PATIENCE)
+        try:
+            faults.put("looks", "throttling", operation="DescribeProcessingJob", times=4)
+            faults.put("log", "throttling", operation="DescribeLogStreams", times=2)
+            wait_for(lambda: [fault["hits"] for fault in faults.list()] == [4, 2], PATIENCE)
+        finally:
+            complete(local, job)
+
+    threading.Thread(target=throttle_then_end).start()
+    result, instance = run_asset(processing, optional(processing_request, "wait"), name=name)
+    assert result.success
+    assert len(jobs()) == 1
+    assert [fault["hits"] for fault in faults.list()] == [4, 2]
+    lines = log_lines(result, instance)
+    assert sum("cannot be looked at for now" in line for line in lines) == 1
+
+
+@pytest.mark.parametrize("kind", ["throttling", "error", "drop"])
+def test_a_create_that_was_not_done_is_repeated(
+    processing: PipesSageMakerProcessingClient,
+    processing_request: dict[str, Any],
+    faults: FaultsClient,
+    name: str,
+    jobs: Callable[[], list[Job]],
+    kind: str,
+) -> None:
+    faults.add(kind, operation="Create*", times=1)
+    result, instance = run_asset(processing, optional(processing_request), name=name)
+    assert result.success
+    assert len(jobs()) == 1
+    assert any("Waiting to submit" in line for line in log_lines(result, instance))
+    assert not any("submitted already" in line for line in log_lines(result, instance))
+
+
+@pytest.mark.parametrize("kind", ["error", "drop"])
+def test_a_create_whose_answer_is_lost_runs_nothing_twice(
+    processing: PipesSageMakerProcessingClient,
+    processing_request: dict[str, Any],
+    faults: FaultsClient,
+    name: str,
+    jobs: Callable[[], list[Job]],
+    kind: str,
+) -> None:
+    faults.add(kind, operation="Create*", after=True, times=1)
+    # The job's own instance is the last one: it must not be in its own way.
+    faults.add("quota", limit=1)
+    result, instance = run_asset(processing, optional(processing_request), name=name)
+    assert result.success
+    assert [job.status for job in jobs()] == ["Completed"]
+    assert any("submitted already; following it" in line for line in log_lines(result, instance))
+
+
+def test_no_line_is_lost_when_the_log_is_late(
+    local: LocalService,
+    bucket: str,
+    processing_request: dict[str, Any],
+    faults: FaultsClient,
+    name: str,
+    jobs: Callable[[], list[Job]],
+) -> None:
+    lines = [f"<line {number}>" for number in range(20)]
+
+    def job_process() -> None:
+        (job,) = wait_for(jobs, PATIENCE)
+        group = "/aws/sagemaker/ProcessingJobs"
+        writer = LogFiles(local.home.logs).writer(group, f"{job.name}/algo-1-1")
+        for line in lines:
+            writer.write(line)
+        writer.close()
+        complete(local, job)
+
+    faults.add("late-logs", seconds=1)
+    threading.Thread(target=job_process).start()
+    polling = Polling(initial_seconds=0.01, cap_seconds=0.02, late_log_seconds=4)
+    client = PipesSageMakerProcessingClient(connect(local), bucket=bucket, polling=polling)
+    result, instance = run_asset(client, optional(processing_request, "wait"), name=name)
+    assert result.success
+    text = "\n".join(log_lines(result, instance))
+    assert [text.count(line) for line in lines] == [1] * len(lines)
+
+
+def test_a_quota_is_a_failure_that_may_be_tried_again(
+    processing: PipesSageMakerProcessingClient,
+    processing_request: dict[str, Any],
+    faults: FaultsClient,
+    name: str,
+    jobs: Callable[[], list[Job]],
+) -> None:
+    faults.put("quota", "quota", instance_type="ml.m5.xlarge", limit=0)
+    result, _ = run_asset(processing, optional(processing_request), name=name)
+    message = failure(result)
+    assert "SageMaker refused processing job" in message
+    assert "ResourceLimitExceeded: The account-level service limit" in message
+    assert "'ml.m5.xlarge for processing job usage' is 0 Instances" in message
+    assert jobs() == []
+    faults.put("quota", "quota", instance_type="ml.m5.xlarge", limit=1)
+    result, _ = run_asset(processing, optional(processing_request), name=name)
+    assert result.success
+
+
+def test_a_stop_from_the_console_is_a_failure(
+    local: LocalService,
+    processing: PipesSageMakerProcessingClient,
+    processing_request: dict[str, Any],
+    name: str,
+    jobs: Callable[[], list[Job]],
+) -> None:
+    def somebody() -> None:
+        (job,) = wait_for(jobs, PATIENCE)
+        local.client("sagemaker").stop_processing_job(ProcessingJobName=job.name)
+
+    threading.Thread(target=somebody).start()
+    result, _ = run_asset(processing, optional(processing_request, "wait"), name=name, retries=2)
+    assert "ended as Stopped: someone stopped it" in failure(result)
+    assert len(jobs()) == 1
+
+
+def test_no_capacity_says_so_and_gives_way_to_the_next_attempt(
+    local: LocalService,
+    bucket: str,
+    training_request: dict[str, Any],
+    faults: FaultsClient,
+    name: str,
+    jobs: Callable[[], list[Job]],
+) -> None:
+    faults.add("capacity", instance_type="ml.m5.xlarge", job="training", times=2)
+    training_request["Environment"] = {"SCRIPT": "complete"}
+    client = PipesSageMakerTrainingClient(connect(local), bucket=bucket, polling=QUICK)
+    request = JobRequest(training_request, optional_outputs=("model", "output"))
+    result, _ = run_asset(client, request, name=name)
+    assert (
+        "ended as Failed: CapacityError: Unable to provision requested ML compute capacity. "
+        "Please retry using a different ML instance type."
+    ) in failure(result)
+    result, _ = run_asset(client, request, name=name, retries=1)
+    assert result.success
+    assert [job.status for job in jobs()] == ["Failed", "Failed", "Completed"]
+
+
+def test_an_object_store_that_is_busy_is_asked_again(
+    local: LocalService,
+    bucket: str,
+    processing_request: dict[str, Any],
+    faults: FaultsClient,
+    name: str,
+) -> None:
+    faults.add("throttling", operation="s3:PutObject", bucket=bucket, times=1)
+    client = PipesSageMakerProcessingClient(connect(local, 3), bucket=bucket, polling=QUICK)
+    uploads = (Upload(f"s3://{bucket}/code/x", b"x"),)
+    result, _ = run_asset(client, optional(processing_request, uploads=uploads), name=name)
+    assert result.success
+    assert faults.list()[0]["hits"] == 1
+    assert local.client("s3").get_object(Bucket=bucket, Key="code/x")["Body"].read() == b"x"
