@@ -23,11 +23,7 @@ help: ## Say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
 run: .venv/local .env ## Train and evaluate the model of one day: make run PARTITION=2013-02-11
-	ml-pipeline local start
-	days=$$(ml-pipeline days $(PARTITION)) && $(LAND) "$$days"
-	dagster job execute -m ml_pipeline -j daily_training \
-		--tags '{"dagster/partition": "$(PARTITION)"}'
-	@ml-pipeline summary $(PARTITION)
+	@ml-pipeline run $(PARTITION)
 
 dev: .venv/local .env ## Dagster's UI on http://127.0.0.1:3000
 	dagster dev --host 127.0.0.1 --port 3000
@@ -36,8 +32,7 @@ land: .venv/local .env ## Land raw days: make land FROM=2013-01-01 TO=2013-02-28
 	$(LAND) "$(FROM)...$(TO)"
 
 backfill: .venv/local .env ## Train many days: make backfill FROM=2013-02-01 TO=2013-02-03
-	days=$$(ml-pipeline days $(FROM) $(TO)) && $(LAND) "$$days"
-	ml-pipeline backfill --from $(FROM) --to $(TO)
+	@ml-pipeline backfill --from $(FROM) --to $(TO)
 
 test: .venv/dev .env ## Lint, types, definitions and the whole test suite
 	ruff check . && ruff format --check .

@@ -44,13 +44,19 @@ class StepIdentity:
         }
 
 
-def identify(context: StepContext) -> StepIdentity:
-    """The identity of the step that a context belongs to."""
+def identify(context: StepContext, partition_key: str | None = None) -> StepIdentity:
+    """The identity of the step that a context belongs to.
+
+    Args:
+        context: The step's.
+        partition_key: The one of the step's partitions that is meant, if not all of them.
+    """
     run = context.run
+    partition = partition_key or _partition(context)
     return StepIdentity(
         work=_work(context),
-        partition=_partition(context),
-        ds=_day(context),
+        partition=partition,
+        ds=_day(context, partition),
         run_id=run.run_id,
         root_run_id=run.root_run_id or run.run_id,
     )
@@ -71,10 +77,12 @@ def _partition(context: StepContext) -> str | None:
     return keys.start if keys.start == keys.end else f"{keys.start}...{keys.end}"
 
 
-def _day(context: StepContext) -> str | None:
-    partition = _partition(context)
+def _day(context: StepContext, partition: str | None) -> str | None:
     if partition is None or "..." in partition:
         return None
+    definition = context.assets_def.partitions_def if context.has_assets_def else None
+    if isinstance(definition, dg.TimeWindowPartitionsDefinition):
+        return definition.time_window_for_partition_key(partition).start.strftime("%Y-%m-%d")
     try:
         return context.partition_time_window.start.strftime("%Y-%m-%d")
     except dg.DagsterInvariantViolationError:  # the partitions are not time windows

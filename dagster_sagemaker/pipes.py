@@ -76,6 +76,7 @@ class _PipesSageMakerClient(dg.PipesClient, TreatAsResourceParam):
         *,
         context: StepContext,
         request: Mapping[str, Any] | JobRequest,
+        partition_key: str | None = None,
         extras: Mapping[str, Any] | None = None,
     ) -> SageMakerInvocation:
         """Run a job, or go on with the one that an earlier attempt of this step started.
@@ -85,6 +86,8 @@ class _PipesSageMakerClient(dg.PipesClient, TreatAsResourceParam):
             request: What boto3's create call takes, or that with uploads. Strings may hold
                 `{{ ds }}`, `{{ ds_nodash }}`, `{{ partition_key }}`, `{{ run_id }}` and
                 `{{ job_name }}`. A job name in it becomes the base of the name. It is not changed.
+            partition_key: Whose job this is, in a run of several partitions that has a job for
+                each; the run's own partition or range if not given.
             extras: Passed to the script through Pipes.
 
         Returns:
@@ -95,7 +98,7 @@ class _PipesSageMakerClient(dg.PipesClient, TreatAsResourceParam):
             dagster.Failure: The job did not complete with its outputs in place.
         """
         job = request if isinstance(request, JobRequest) else JobRequest(request=request)
-        plan = JobPlan(kind=self._kind, job=job, step=identify(context))
+        plan = JobPlan(kind=self._kind, job=job, step=identify(context, partition_key))
         for _ in range(_RACES):
             attempt = find_attempt(self._connection, plan, context.log)
             try:

@@ -12,17 +12,33 @@ auc_spec = dg.AssetCheckSpec(
 )
 
 
-def auc_check(report: Mapping[str, Any] | None, minimum: float) -> dg.AssetCheckResult:
-    """Judge an evaluation by its report; a day on which the AUC is undefined does not pass.
+def auc_of(report: Mapping[str, Any] | None) -> float | None:
+    """The AUC in a job's ``report.json``; None where it is undefined."""
+    auc: float | None = (report or {}).get("metrics", {}).get("auc")
+    return auc
+
+
+def is_good_enough(auc: float | None, minimum: float) -> bool:
+    """Whether a model may become champion; one whose AUC is undefined may not."""
+    return auc is not None and auc >= minimum
+
+
+def auc_check(scores: Mapping[str, float | None], minimum: float) -> dg.AssetCheckResult:
+    """Judge the evaluations of a run: the check passes if each of its days does.
 
     Args:
-        report: The job's ``report.json``.
+        scores: The AUC by day.
         minimum: The lowest AUC that passes, 0 to 1.
     """
-    auc = (report or {}).get("metrics", {}).get("auc")
+    failed = [ds for ds, auc in scores.items() if not is_good_enough(auc, minimum)]
+    known = [auc for auc in scores.values() if auc is not None]
     return dg.AssetCheckResult(
         check_name=auc_spec.name,
-        passed=auc is not None and auc >= minimum,
+        passed=not failed,
         severity=dg.AssetCheckSeverity.WARN,
-        metadata={"minimum": minimum, **({} if auc is None else {"auc": auc})},
+        metadata={
+            "minimum": minimum,
+            **({"auc": min(known)} if known else {}),
+            **({"failed": ", ".join(failed)} if failed else {}),
+        },
     )

@@ -1,20 +1,19 @@
 """Where assets, jobs, schedules and resources meet."""
 
-import gc
-
 import dagster as dg
 
 from ml_pipeline.assets.model_artifact import model_artifact
 from ml_pipeline.assets.model_evaluation import model_evaluation
 from ml_pipeline.assets.preprocessed_dataset import preprocessed_dataset
 from ml_pipeline.assets.raw_flights import raw_flights
+from ml_pipeline.assets.raw_history import raw_history
 from ml_pipeline.jobs import daily_training
 from ml_pipeline.resources import build_resources
 from ml_pipeline.schedules import daily_training_schedule
 from ml_pipeline.settings import get_settings
 
 defs = dg.Definitions(
-    assets=[raw_flights, preprocessed_dataset, model_artifact, model_evaluation],
+    assets=[raw_flights, raw_history, preprocessed_dataset, model_artifact, model_evaluation],
     jobs=[daily_training],
     schedules=[daily_training_schedule],
     resources=build_resources(get_settings()),
@@ -22,7 +21,3 @@ defs = dg.Definitions(
     # seconds on imports and gain nothing.
     executor=dg.in_process_executor,
 )
-
-# What was imported stays until the process ends: spare every garbage collection, and the
-# interpreter's end, from going through it. A Dagster command takes half a second less.
-gc.freeze()

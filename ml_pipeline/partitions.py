@@ -20,11 +20,30 @@ daily = daily_partitions(get_settings())
 window = dg.TimeWindowPartitionMapping(start_offset=-get_settings().window_days)
 """A day and the trailing window before it, clipped at the first partition."""
 
+
+def backfill_policy(settings: Settings) -> dg.BackfillPolicy | None:
+    """How many days one run of a backfill makes; None is Dagster's own way, one."""
+    days = settings.backfill_days_per_run
+    if days == 1:
+        return None
+    return dg.BackfillPolicy.multi_run(days) if days else dg.BackfillPolicy.single_run()
+
+
 _PARTITION_TAGS = (
     "dagster/partition",
     "dagster/asset_partition_range_start",
     "dagster/asset_partition_range_end",
 )
+
+
+def days_of(context: dg.AssetExecutionContext) -> list[str]:
+    """The days that a run is to make: one, or those of a range.
+
+    Raises:
+        dagster.Failure: The run names no partition, or one that does not exist. Not retried.
+    """
+    require_partition(context.run.tags)
+    return list(context.partition_keys)
 
 
 def require_partition(run_tags: Mapping[str, str]) -> None:

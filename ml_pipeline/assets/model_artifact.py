@@ -3,6 +3,8 @@
 It learns from ``train`` and ``validation`` and never sees the day it is evaluated on.
 """
 
+from collections.abc import Mapping
+
 import dagster as dg
 
 from dagster_sagemaker import (
@@ -12,14 +14,16 @@ from dagster_sagemaker import (
     TrainingChannel,
 )
 from ml_pipeline import code_bundles
-from ml_pipeline.partitions import daily, require_partition
+from ml_pipeline.partitions import backfill_policy, daily, days_of
 from ml_pipeline.publishing.artifacts import Dataset, Model
-from ml_pipeline.settings import Settings
+from ml_pipeline.publishing.results import materialized
+from ml_pipeline.settings import Settings, get_settings
 
 
 @dg.asset(
     description=__doc__,
     partitions_def=daily,
+    backfill_policy=backfill_policy(get_settings()),
     group_name="flights",
     kinds={"sagemaker", "scikitlearn"},
     owners=["team:ml"],
@@ -31,12 +35,15 @@ def model_artifact(
     context: dg.AssetExecutionContext,
     settings: dg.ResourceParam[Settings],
     training: PipesSageMakerTrainingClient,
-    preprocessed_dataset: Dataset,
-) -> dg.MaterializeResult[Model]:
-    require_partition(context.run.tags)
-    job = training.run(context=context, request=build_request(settings, preprocessed_dataset)).job
-    model = Model.from_job(job, code_version=code_bundles.train.version)
-    return dg.MaterializeResult(value=model, metadata=job.metadata)
+    preprocessed_dataset: dict[str, Dataset],
+) -> dg.MaterializeResult[Mapping[str, Model]]:
+    made = {}
+    for ds in days_of(context):
+        request = build_request(settings, preprocessed_dataset[ds])
+        job = training.run(context=context, partition_key=ds, request=request).job
+        made[ds] = Model.from_job(job, code_version=code_bundles.train.version)
+        context.add_asset_metadata(job.metadata, partition_key=ds)
+    return materialized(made)
 
 
 def build_request(settings: Settings, dataset: Dataset) -> JobRequest:

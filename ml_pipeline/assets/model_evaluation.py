@@ -4,7 +4,7 @@ When its checks pass, and only then, the model becomes champion: ``champion.json
 is what consumers read. An older day never replaces a newer champion.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import dagster as dg
 
@@ -16,17 +16,19 @@ from dagster_sagemaker import (
     SageMakerConnection,
 )
 from ml_pipeline import code_bundles
-from ml_pipeline.checks import auc_check, auc_spec
-from ml_pipeline.partitions import daily, require_partition
+from ml_pipeline.checks import auc_check, auc_of, auc_spec, is_good_enough
+from ml_pipeline.partitions import backfill_policy, daily, days_of
 from ml_pipeline.processors import sklearn_processor
 from ml_pipeline.publishing.artifacts import Dataset, Evaluation, Model
 from ml_pipeline.publishing.champion import Champion, promote
-from ml_pipeline.settings import Settings
+from ml_pipeline.publishing.results import materialized
+from ml_pipeline.settings import Settings, get_settings
 
 
 @dg.asset(
     description=__doc__,
     partitions_def=daily,
+    backfill_policy=backfill_policy(get_settings()),
     group_name="flights",
     kinds={"sagemaker", "scikitlearn"},
     owners=["team:ml"],
@@ -40,22 +42,23 @@ def model_evaluation(
     settings: dg.ResourceParam[Settings],
     aws: SageMakerConnection,
     processing: PipesSageMakerProcessingClient,
-    preprocessed_dataset: Dataset,
-    model_artifact: Model,
-) -> Iterator[dg.MaterializeResult[Evaluation]]:
-    require_partition(context.run.tags)
-    request = build_request(settings, preprocessed_dataset, model_artifact)
-    job = processing.run(context=context, request=request).job
-    evaluation = Evaluation.from_job(job, code_version=code_bundles.evaluate.version)
-    check = auc_check(job.report, settings.min_auc)
-    yield dg.MaterializeResult(value=evaluation, metadata=job.metadata, check_results=[check])
-    # Behind the yield: by now the evaluation is published.
-    if check.passed:
-        champion = Champion(
-            partition=context.partition_key, model=model_artifact, evaluation=evaluation
-        )
-        promoted = promote(aws.client("s3"), settings.bucket_name, champion)
-        context.log.info("champion: %s", promoted.partition)
+    preprocessed_dataset: dict[str, Dataset],
+    model_artifact: dict[str, Model],
+) -> Iterator[dg.MaterializeResult[Mapping[str, Evaluation]]]:
+    made, scores = {}, {}
+    for ds in days_of(context):
+        request = build_request(settings, preprocessed_dataset[ds], model_artifact[ds])
+        job = processing.run(context=context, partition_key=ds, request=request).job
+        made[ds] = Evaluation.from_job(job, code_version=code_bundles.evaluate.version)
+        scores[ds] = auc_of(job.report)
+        context.add_asset_metadata(job.metadata, partition_key=ds)
+    yield materialized(made)._replace(check_results=[auc_check(scores, settings.min_auc)])
+    # Behind the yield: by now the evaluations are published.
+    for ds, auc in scores.items():
+        if is_good_enough(auc, settings.min_auc):
+            candidate = Champion(partition=ds, model=model_artifact[ds], evaluation=made[ds])
+            champion = promote(aws.client("s3"), settings.bucket_name, candidate)
+            context.log.info("champion: %s", champion.partition)
 
 
 def build_request(settings: Settings, dataset: Dataset, model: Model) -> JobRequest:

@@ -5,6 +5,8 @@ training never receives. Imputation, scaling and encoding are fitted on ``train`
 a plain scikit-learn object. Flights that were cancelled have no label: they are counted, not used.
 """
 
+from collections.abc import Mapping
+
 import dagster as dg
 
 from dagster_sagemaker import (
@@ -12,12 +14,14 @@ from dagster_sagemaker import (
     ManifestInput,
     PipesSageMakerProcessingClient,
     ProcessingOutput,
+    SageMakerConnection,
 )
-from ml_pipeline import code_bundles
-from ml_pipeline.partitions import daily, require_partition, window
+from ml_pipeline import code_bundles, landing
+from ml_pipeline.partitions import backfill_policy, daily, days_of, window
 from ml_pipeline.processors import sklearn_processor
 from ml_pipeline.publishing.artifacts import Dataset, RawDay
-from ml_pipeline.settings import Settings
+from ml_pipeline.publishing.results import materialized
+from ml_pipeline.settings import Settings, get_settings
 
 CHANNELS = ("train", "validation", "holdout")
 
@@ -25,7 +29,8 @@ CHANNELS = ("train", "validation", "holdout")
 @dg.asset(
     description=__doc__,
     partitions_def=daily,
-    ins={"raw_flights": dg.AssetIn(partition_mapping=window)},
+    deps=["raw_flights", dg.AssetDep("raw_history", partition_mapping=window)],
+    backfill_policy=backfill_policy(get_settings()),
     group_name="flights",
     kinds={"sagemaker", "scikitlearn", "parquet"},
     owners=["team:ml"],
@@ -36,22 +41,26 @@ CHANNELS = ("train", "validation", "holdout")
 def preprocessed_dataset(
     context: dg.AssetExecutionContext,
     settings: dg.ResourceParam[Settings],
+    aws: SageMakerConnection,
     processing: PipesSageMakerProcessingClient,
-    raw_flights: dict[str, RawDay],
-) -> dg.MaterializeResult[Dataset]:
-    require_partition(context.run.tags)
-    _require_history(len(raw_flights) - 1, settings)
-    job = processing.run(context=context, request=build_request(settings, raw_flights)).job
-    dataset = Dataset.from_job(job, code_version=code_bundles.preprocess.version)
-    rows = sum(job.metadata.get(f"{channel}_rows", 0) for channel in CHANNELS)
-    metadata = {**job.metadata, "dagster/partition_row_count": rows}
-    return dg.MaterializeResult(value=dataset, metadata=metadata)
+) -> dg.MaterializeResult[Mapping[str, Dataset]]:
+    made = {}
+    for ds in days_of(context):
+        days = settings.window(ds)
+        _require_history(ds, len(days) - 1, settings)
+        request = build_request(settings, landing.find_or_land(context, settings, aws, days))
+        job = processing.run(context=context, partition_key=ds, request=request).job
+        made[ds] = Dataset.from_job(job, code_version=code_bundles.preprocess.version)
+        rows = sum(job.metadata.get(f"{channel}_rows", 0) for channel in CHANNELS)
+        metadata = {**job.metadata, "dagster/partition_row_count": rows}
+        context.add_asset_metadata(metadata, partition_key=ds)
+    return materialized(made)
 
 
-def _require_history(days: int, settings: Settings) -> None:
+def _require_history(ds: str, days: int, settings: Settings) -> None:
     if days < settings.min_history_days:
         raise dg.Failure(
-            f"this partition has {days} days of history and needs {settings.min_history_days}: "
+            f"{ds} has {days} days of history and needs {settings.min_history_days}: "
             "choose a later day, or set ML_PIPELINE_MIN_HISTORY_DAYS",
             allow_retries=False,
         )

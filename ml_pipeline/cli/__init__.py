@@ -32,32 +32,42 @@ def main() -> None:
 
 
 @cli.command()
-@click.argument("first", metavar="PARTITION")
-@click.argument("last", metavar="[LAST]", required=False)
-def days(first: str, last: str | None) -> None:
-    """Print the raw days that PARTITION (or those up to LAST) needs, as a --partition-range."""
-    settings = get_settings()
-    click.echo(f"{settings.raw_days(first)[0]}...{settings.raw_days(last or first)[1]}")
+@click.argument("partition")
+def run(partition: str) -> None:
+    """Run daily_training for PARTITION, such as 2013-02-11, and say what became of it."""
+    get_settings().window(partition)
+
+    from ml_pipeline.cli.runs import execute
+    from ml_pipeline.cli.summary import print_summary
+
+    outcome = execute(partition, {})
+    if outcome.failure:
+        raise click.ClickException(outcome.failure)
+    print_summary(get_settings(), partition)
 
 
 @cli.command()
 @click.argument("partition")
 def summary(partition: str) -> None:
     """Say what became of PARTITION: rows, AUC, and where dataset and model are."""
+    get_settings().window(partition)
+
     from ml_pipeline.cli.summary import print_summary
 
-    get_settings().raw_days(partition)
     print_summary(get_settings(), partition)
 
 
 @cli.command()
 @click.option("--from", "first", required=True, help="The first partition, such as 2013-02-01.")
 @click.option("--to", "last", required=True, help="The last partition.")
-def backfill(first: str, last: str) -> None:
-    """Run daily_training for a range of partitions and wait for it; its raw days must be there."""
-    from ml_pipeline.cli.backfill import run_backfill
+@click.option(
+    "--at-once", default=2, show_default=True, type=click.IntRange(1), help="Runs at a time."
+)
+def backfill(first: str, last: str, at_once: int) -> None:
+    """Run daily_training for a range of partitions, and list what failed and why."""
+    from ml_pipeline.cli.backfill import days_between, run_backfill
 
-    sys.exit(0 if run_backfill(first, last) else 1)
+    sys.exit(0 if run_backfill(days_between(get_settings(), first, last), at_once) else 1)
 
 
 @cli.command()

@@ -2,12 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
 from pydantic import BaseModel
 
 from dagster_sagemaker import explain_refusal
 from ml_pipeline.publishing.artifacts import Evaluation, Model
-from ml_pipeline.publishing.manifests import CHECK
+from ml_pipeline.publishing.s3_writes import CHECK, put_if_unchanged
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -50,19 +49,8 @@ def _promote(s3: "S3Client", bucket: str, candidate: Champion, key: str) -> Cham
         if current is not None and current.partition > candidate.partition:
             return current
         body = candidate.model_dump_json(indent=1).encode()
-        try:
-            if etag is None:
-                s3.put_object(Bucket=bucket, Key=key, Body=body, IfNoneMatch="*")
-            else:
-                s3.put_object(Bucket=bucket, Key=key, Body=body, IfMatch=etag)
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in {
-                "PreconditionFailed",
-                "ConditionalRequestConflict",
-            }:
-                raise
-            continue
-        return candidate
+        if put_if_unchanged(s3, bucket, key, body, etag=etag):
+            return candidate
 
 
 def _read(s3: "S3Client", bucket: str, key: str) -> tuple[Champion | None, str | None]:

@@ -154,11 +154,7 @@ def _asks_for_reference(annotation: object) -> bool:
 
 def _missing(asset: str, days: Sequence[str], manifests: Manifests) -> dg.Failure:
     shown = ", ".join(days[:5]) + (f" and {len(days) - 5} more" if len(days) > 5 else "")
-    command = (
-        f"make land FROM={days[0]} TO={days[-1]}"
-        if asset == "raw_flights"
-        else f"dagster asset materialize -m ml_pipeline --select {asset} --partition {days[0]}"
-    )
+    command = f"dagster asset materialize -m ml_pipeline --select {asset} --partition {days[0]}"
     return dg.Failure(
         f"{asset} lacks {len(days)} of the days this partition needs: {shown} "
         f"(looked for {manifests.uri(asset, days[0])}). To make them: {command}",

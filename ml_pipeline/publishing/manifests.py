@@ -6,12 +6,10 @@ from botocore.exceptions import ClientError
 
 from dagster_sagemaker import explain_refusal
 from ml_pipeline.publishing.artifacts import Artifact, StoredObject
+from ml_pipeline.publishing.s3_writes import CHECK, put_if_unchanged
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-CHECK = "ML_PIPELINE_BUCKET and the credentials with `ml-pipeline doctor`"
-"""What to check when S3 refuses."""
 
 ArtifactT = TypeVar("ArtifactT", bound=Artifact)
 
@@ -54,6 +52,22 @@ class Manifests:
                 ContentType="application/json",
             )
         return self.uri(asset, partition)
+
+    def publish_if_absent(self, asset: str, partition: str, artifact: Artifact) -> bool:
+        """Publish a partition unless it has an artifact; of several that try at once, one does.
+
+        Returns:
+            Whether it was this one.
+
+        Raises:
+            dagster.Failure: The bucket cannot be written to.
+        """
+        body = artifact.model_dump_json(indent=1).encode()
+        with explain_refusal(f"write {self.uri(asset, partition)}", CHECK):
+            while self.find(asset, partition, Artifact) is None:
+                if put_if_unchanged(self._s3, self.bucket, _key(asset, partition), body, etag=None):
+                    return True
+        return False
 
     def find(self, asset: str, partition: str, kind: type[ArtifactT]) -> ArtifactT | None:
         """The partition's current artifact, or None if it was never published.

@@ -37,6 +37,6 @@ def test_without_an_end_date_the_last_partition_is_yesterday(
     yesterday = datetime.now(timezone.utc).date() - timedelta(days=1)
     partitions = daily_partitions(Settings())
     assert partitions.get_last_partition_key() == yesterday.isoformat()
-    assert Settings().raw_days(yesterday.isoformat())[1] == yesterday.isoformat()
+    assert Settings().window(yesterday.isoformat())[-1] == yesterday.isoformat()
     with pytest.raises(ValueError, match="is not a partition"):
-        Settings().raw_days((yesterday + timedelta(days=1)).isoformat())
+        Settings().window((yesterday + timedelta(days=1)).isoformat())

@@ -1,9 +1,17 @@
+import re
 from datetime import date
 
 import pytest
 from pydantic import ValidationError
 
-from ml_pipeline.settings import LOCAL_ROLE, Settings, SettingsError, get_settings
+from ml_pipeline.settings import (
+    LOCAL_ROLE,
+    LOCAL_SERVICE,
+    Settings,
+    SettingsError,
+    get_settings,
+)
+from ml_pipeline_tests.project import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -43,13 +51,15 @@ def test_dates_in_the_wrong_order_are_refused(monkeypatch: pytest.MonkeyPatch) -
     [("2013-02-11", "2013-01-14"), ("2013-01-10", "2013-01-01"), ("2013-01-01", "2013-01-01")],
 )
 def test_the_window_is_clipped_at_the_first_partition(partition: str, first: str) -> None:
-    assert Settings().raw_days(partition) == (first, partition)
+    window = Settings().window(partition)
+    assert (window[0], window[-1]) == (first, partition)
+    assert window == sorted(set(window))
 
 
 @pytest.mark.parametrize("partition", ["1999-01-01", "2014-01-01", "2013-2-1", "yesterday"])
 def test_what_is_no_partition_is_refused(partition: str) -> None:
     with pytest.raises(ValueError, match=partition):
-        Settings(end_date=date(2014, 1, 1)).raw_days(partition)
+        Settings(end_date=date(2014, 1, 1)).window(partition)
 
 
 def test_more_history_than_a_window_holds_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,3 +76,30 @@ def test_every_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         get_settings()
     assert "ML_PIPELINE_LOCAL_PORT=many: " in str(error.value)
     assert "ML_PIPELINE_SPLIT=random: " in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "meant"),
+    [
+        ("ML_PIPELINE_WINDOWS_DAYS", "ML_PIPELINE_WINDOW_DAYS"),
+        ("ML_PIPELINE_BUCKET_NAME", "ML_PIPELINE_BUCKET"),
+        ("ML_PIPELINE_LOCAL_EVENT_QUEUE", "ML_PIPELINE_LOCAL_EVENTS_QUEUE"),
+    ],
+)
+def test_a_misspelt_variable_is_named_with_the_nearest(
+    monkeypatch: pytest.MonkeyPatch, wrong: str, meant: str
+) -> None:
+    monkeypatch.setenv(wrong, "1")
+    get_settings.cache_clear()
+    with pytest.raises(SettingsError, match=f"{wrong} is no setting.*did you mean {meant}"):
+        get_settings()
+
+
+def test_what_the_local_service_reads_itself_is_known() -> None:
+    sources = (ROOT / "local_sagemaker").rglob("*.py")
+    names = {
+        name
+        for source in sources
+        for name in re.findall(r'"(ML_PIPELINE_LOCAL_\w+)"', source.read_text())
+    }
+    assert names == LOCAL_SERVICE

@@ -2,8 +2,6 @@ import os
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from ml_pipeline_tests.conftest import LocalService
 from ml_pipeline_tests.project import Project
 
@@ -47,23 +45,22 @@ def test_a_wrong_setting_is_named(project: Project) -> None:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize(
-    ("arguments", "printed"),
-    [
-        (["2013-02-11"], "2013-01-14...2013-02-11"),
-        (["2013-01-05", "2013-01-07"], "2013-01-01...2013-01-07"),
-    ],
-)
-def test_days_are_what_a_partition_range_takes(
-    project: Project, arguments: list[str], printed: str
-) -> None:
-    assert project.run("ml-pipeline", "days", *arguments).stdout.strip() == printed
+def test_a_day_that_is_no_partition_is_refused_before_anything_starts(project: Project) -> None:
+    for command in (
+        ["run", "1999-01-01"],
+        ["backfill", "--from", "2013-02-01", "--to", "2014-02-01"],
+    ):
+        done = project.run("ml-pipeline", *command, check=False)
+        assert done.returncode == 1
+        assert "is not a partition: choose a day from 2013-01-01 to 2013-12-31" in done.stderr
 
 
-def test_days_of_no_partition(project: Project) -> None:
-    done = project.run("ml-pipeline", "days", "1999-01-01", check=False)
+def test_a_run_that_fails_ends_with_what_to_change(project: Project) -> None:
+    done = project.run("ml-pipeline", "run", "2013-01-03", check=False)
     assert done.returncode == 1
-    assert "1999-01-01 is not a partition" in done.stderr
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("Error: 2013-01-03 has 2 days of history and needs 7")
+    assert "ML_PIPELINE_MIN_HISTORY_DAYS" in last
 
 
 def test_the_doctor_finds_nothing_wrong(project: Project) -> None:

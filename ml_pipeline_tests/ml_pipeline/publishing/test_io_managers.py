@@ -106,7 +106,7 @@ def test_missing_partitions_are_all_named_with_the_command_that_makes_them(
         load("raw_flights", dict[str, RawDay], "2013-07-02", mapping)
     text = failure.value.description or ""
     assert "2013-07-01, 2013-07-02" in text
-    assert "make land FROM=2013-07-01 TO=2013-07-02" in text
+    assert "--select raw_flights --partition 2013-07-01" in text
 
 
 def test_an_object_changed_after_publication_is_not_loaded(
