@@ -1,40 +1,17 @@
-"""Raw days: from the raw source to S3, checked, and published."""
+"""The raw days that a run needs: those that are not there are landed, and reported."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from dagster_sagemaker import SageMakerConnection
-from ml_pipeline.publishing.artifacts import Output, RawDay, StoredObject
+from ml_pipeline.publishing.artifacts import RawDay
 from ml_pipeline.publishing.manifests import Manifests
-from ml_pipeline.publishing.s3_writes import put_if_changed
-from ml_pipeline.raw_sources import MissingRawDataError, RawSource, open_raw_source
+from ml_pipeline.raw_days import land, shown
 from ml_pipeline.settings import Settings
-from preprocessing_scripts.flights import MAY_BE_EMPTY, RAW_TABLES, RawDataError, parse_csv
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
 
 ASSET = "raw_flights"
 HISTORY = "raw_history"
-
-
-def land(
-    settings: Settings, aws: SageMakerConnection, days: Sequence[str]
-) -> tuple[dict[str, RawDay], dict[str, int]]:
-    """Copy days from the raw source to S3; nothing is written until all of them are good.
-
-    Returns:
-        What was written, to be published, and the number of flights, both by day.
-
-    Raises:
-        dagster.Failure: The source lacks a day, or holds one that cannot be used. Not retried.
-    """
-    source = open_raw_source(settings.raw_source, aws)
-    files = _read(source, days)
-    landed = _write(aws.client("s3"), settings.bucket_name, source.planes(), files)
-    return landed, {ds: files[ds]["flights.csv"].count(b"\n") - 1 for ds in days}
 
 
 def find_or_land(
@@ -96,13 +73,6 @@ def _land_and_report(
         )
 
 
-def shown(days: Sequence[str]) -> str:
-    """Some days, for people: the first and the last if they follow one another."""
-    if len(days) <= 5:
-        return ", ".join(days)
-    return f"{days[0]}, {days[1]}, ... {days[-1]} ({len(days)} days)"
-
-
 def _must_be_landed(missing: Sequence[str]) -> dg.Failure:
     return dg.Failure(
         f"{len(missing)} raw days that this partition needs are not there: {shown(missing)}. Land "
@@ -110,56 +80,3 @@ def _must_be_landed(missing: Sequence[str]) -> dg.Failure:
         "(ML_PIPELINE_LAND_MISSING_DAYS=true).",
         allow_retries=False,
     )
-
-
-def _read(source: RawSource, days: Sequence[str]) -> dict[str, dict[str, bytes]]:
-    problems = []
-    read = {}
-    try:
-        _check("planes.csv", source.planes())
-    except (MissingRawDataError, RawDataError) as error:
-        raise _nothing_landed(str(error)) from error
-    for ds in days:
-        try:
-            read[ds] = source.day(ds)
-            for name, content in read[ds].items():
-                _check(f"ds={ds}/{name}", content)
-        except (MissingRawDataError, RawDataError) as error:
-            problems.append((ds, str(error)))
-    if problems:
-        others = [ds for ds, _ in problems[1:]]
-        raise _nothing_landed(
-            problems[0][1] + (f". Nor can {shown(others)} be used" if others else "")
-        )
-    return read
-
-
-def _nothing_landed(problem: str) -> dg.Failure:
-    return dg.Failure(
-        f"Nothing was landed: {problem.rstrip('.')}. Correct the data, or ML_PIPELINE_RAW_SOURCE.",
-        allow_retries=False,
-    )
-
-
-def _check(name: str, content: bytes) -> None:
-    table = name.rpartition("/")[2].removesuffix(".csv")
-    parse_csv(content, RAW_TABLES[table], name, rows_required=table not in MAY_BE_EMPTY)
-
-
-def _write(
-    s3: "S3Client", bucket: str, planes: bytes, days: Mapping[str, Mapping[str, bytes]]
-) -> dict[str, RawDay]:
-    stored_planes = put_if_changed(s3, bucket, "raw_flights/planes.csv", planes)
-    landed = {}
-    for ds, files in days.items():
-        stored: list[StoredObject] = [
-            put_if_changed(s3, bucket, f"raw_flights/ds={ds}/{name}", content)
-            for name, content in sorted(files.items())
-        ]
-        landed[ds] = RawDay(
-            outputs={
-                "files": Output(uri=f"s3://{bucket}/raw_flights/ds={ds}/", objects=tuple(stored)),
-                "planes": Output(uri=f"s3://{bucket}/raw_flights/", objects=(stored_planes,)),
-            }
-        )
-    return landed

@@ -14,7 +14,7 @@ from local_sagemaker.daemon import control
 from local_sagemaker.daemon.health import Endpoint
 from local_sagemaker.home import Home
 from ml_pipeline_tests.graphql import Webserver
-from ml_pipeline_tests.project import DAY, WAITING_JOBS, Project
+from ml_pipeline_tests.project import DAY, QUICK_DAEMON, WAITING_JOBS, Project
 
 # An example takes as long as the machine is busy: time is no reason to fail.
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -98,7 +98,7 @@ def webserver(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Ite
             *("dagster-webserver", *locations, "-h", "127.0.0.1", "-p", str(port)),
             log=logs / "webserver.log",
         ),
-        project.spawn("dagster-daemon", "run", *locations, log=logs / "daemon.log"),
+        project.spawn("python", "-m", QUICK_DAEMON, "run", *locations, log=logs / "daemon.log"),
     ]
     try:
         server = Webserver(f"http://127.0.0.1:{port}")

@@ -12,6 +12,7 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 BUCKET = "ml-pipeline"
 DAY = "2013-02-11"
+QUICK_DAEMON = "ml_pipeline_tests.quick_daemon"
 WAITING_JOBS = "ml_pipeline_tests.waiting_jobs"
 """Definitions whose jobs run until `release/<partition>` is in the bucket."""
 
@@ -35,7 +36,12 @@ class Project:
             for name, value in os.environ.items()
             if not name.startswith(("AWS_", "ML_PIPELINE_", "DAGSTER_"))
         }
-        self.environment = {**kept, **environment, "DAGSTER_HOME": str(self.dagster_home)}
+        self.environment = {
+            **kept,
+            **environment,
+            "DAGSTER_HOME": str(self.dagster_home),
+            "PYTHONPATH": str(ROOT),
+        }
 
     def run(
         self, *arguments: str, check: bool = True, **variables: str

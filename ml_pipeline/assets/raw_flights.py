@@ -7,9 +7,10 @@ that the pipeline reads, and numbers where numbers belong.
 import dagster as dg
 
 from dagster_sagemaker import SageMakerConnection
-from ml_pipeline import landing
+from ml_pipeline.landing import observe
 from ml_pipeline.partitions import daily, days_of
 from ml_pipeline.publishing.artifacts import RawDay
+from ml_pipeline.raw_days import land
 from ml_pipeline.settings import Settings
 
 
@@ -29,8 +30,8 @@ def raw_flights(
     settings: dg.ResourceParam[Settings],
     aws: SageMakerConnection,
 ) -> dg.MaterializeResult[dict[str, RawDay]]:
-    landed, flights = landing.land(settings, aws, days_of(context))
+    landed, flights = land(settings, aws, days_of(context))
     for ds, rows in flights.items():
         context.add_asset_metadata({"dagster/partition_row_count": rows}, partition_key=ds)
-    landing.observe(context, landed)
+    observe(context, landed)
     return dg.MaterializeResult(value=landed)
