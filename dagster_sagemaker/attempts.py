@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 from botocore.exceptions import ClientError
 
+from dagster_sagemaker.answers import says_no_such_job
 from dagster_sagemaker.errors import MissingOutputError
 from dagster_sagemaker.outputs import verified_outputs
 from dagster_sagemaker.refusals import explain_refusal
-from dagster_sagemaker.transient import error_code, patiently
+from dagster_sagemaker.transient import patiently
 
 if TYPE_CHECKING:
     from dagster_sagemaker.connection import SageMakerConnection
@@ -71,7 +72,7 @@ def describe(
     Raises:
         dagster.Failure: It refused to say, or did not answer.
     """
-    check = "the credentials in use, their permissions, and the region"
+    check = "the name, the credentials in use, their permissions, and the region"
     with explain_refusal(f"look for {kind.name} job {name} in SageMaker", check):
         try:
             return patiently(
@@ -79,7 +80,7 @@ def describe(
                 lambda error: log.warning(f"[sagemaker] Waiting for the service: {error}"),
             )
         except ClientError as error:
-            if error_code(error) in {"ValidationException", "ResourceNotFound"}:
+            if says_no_such_job(error):
                 return None
             raise
 

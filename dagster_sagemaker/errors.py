@@ -18,6 +18,10 @@ class InvalidRequestError(dg.Failure):
         super().__init__(description=f"{subject} is not valid:\n{lines}", allow_retries=False)
 
 
+class JobNotCreatedError(dg.Failure):
+    """The service refused the job, or was never asked: no job of the name runs."""
+
+
 class MissingOutputError(Exception):
     """A job completed, but what it should have written is not there."""
 

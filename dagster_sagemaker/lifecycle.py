@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from dagster_sagemaker.attempts import Attempt
-from dagster_sagemaker.errors import MissingOutputError
+from dagster_sagemaker.errors import JobNotCreatedError, MissingOutputError, NameTakenError
 from dagster_sagemaker.logs import LogTail
 from dagster_sagemaker.metadata import job_metadata
 from dagster_sagemaker.outcome import job_failure, require_completed
@@ -149,8 +149,8 @@ class JobLifecycle:
     def _submit(self) -> dict[str, Any] | None:
         try:
             return submit(self._connection, self._plan, self._request, self._log)
-        except Exception:
-            self.may_run = False  # the service gave an answer, and it was no
+        except (JobNotCreatedError, NameTakenError):
+            self.may_run = False  # whatever else goes wrong leaves open whether it runs
             raise
 
     def _wait(self, messages: Watcher, description: dict[str, Any] | None) -> dict[str, Any]:
@@ -166,27 +166,29 @@ class JobLifecycle:
         try:
             return wait.run(description)
         except WaitLimitExceededError as limit:
-            self._stop()
-            raise self._limit_failure(limit.description) from None
+            stopped = self._stop()
+            raise self._limit_failure(limit.description, stopped) from None
 
-    def _limit_failure(self, description: dict[str, Any] | None) -> dg.Failure:
+    def _limit_failure(self, description: dict[str, Any] | None, stopped: bool) -> dg.Failure:
         kind = self._plan.kind
         unknown = {
             kind.name_field: self._attempt.name,
             kind.arn_field: "",
             kind.status_field: "InProgress",
         }
+        outcome = "was stopped" if stopped else "could not be stopped"
         return job_failure(
             kind,
             description or unknown,
             self._logs,
             headline=(
-                f"did not end within max_wait_seconds={self._options.max_wait_seconds:g} and was "
-                "stopped; raise the limit or give the job less to do"
+                f"did not end within max_wait_seconds={self._options.max_wait_seconds:g} and "
+                f"{outcome}; raise the limit or give the job less to do"
             ),
             allow_retries=True,
         )
 
-    def _stop(self) -> None:
-        stop_job(self._connection, self._plan.kind, self._attempt.name, self._log.info)
-        self.may_run = False
+    def _stop(self) -> bool:
+        stopped = stop_job(self._connection, self._plan.kind, self._attempt.name, self._log.info)
+        self.may_run = not stopped
+        return stopped

@@ -4,16 +4,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-from botocore.exceptions import ClientError
 
+from dagster_sagemaker.answers import says_not_created
 from dagster_sagemaker.attempts import describe, why_not_usable
-from dagster_sagemaker.errors import NameTakenError
+from dagster_sagemaker.errors import JobNotCreatedError, NameTakenError
 from dagster_sagemaker.links import console_url
 from dagster_sagemaker.transient import AWS_ERRORS, error_code, error_message, patiently
 
 if TYPE_CHECKING:
     from dagster_sagemaker.connection import SageMakerConnection
-    from dagster_sagemaker.kinds import JobKind
     from dagster_sagemaker.plan import JobPlan
 
 _NEVER_RETRIED = frozenset({"ValidationException", "AccessDeniedException", "AccessDenied"})
@@ -33,18 +32,28 @@ def submit(
 
     Raises:
         NameTakenError: The job existed, and is none to be followed or used.
-        dagster.Failure: The service refused the request, or did not answer.
+        JobNotCreatedError: There is no job: the service refused it, or nothing was sent to it.
+        dagster.Failure: There may be a job: no answer came, or one that leaves it open.
     """
     kind = plan.kind
     name = request[kind.name_field]
+    tried_before = False
+
+    def on_trouble(error: Exception) -> None:
+        nonlocal tried_before
+        tried_before = True
+        log.warning(f"[sagemaker] Waiting to submit {name}: {error}")
+
     try:
         arn = patiently(
-            lambda: kind.create_job(connection.client("sagemaker"), request),
-            lambda error: log.warning(f"[sagemaker] Waiting to submit {name}: {error}"),
+            lambda: kind.create_job(connection.client("sagemaker"), request), on_trouble
         )
     except AWS_ERRORS as error:
         if error_code(error) != "ResourceInUse":
-            raise _refused(kind, name, plan, error) from error
+            job = f"{kind.name} job {name} of {plan.step.title}"
+            if tried_before or not says_not_created(error):
+                raise _left_open(job, error) from error
+            raise _not_created(job, error) from error
         description = describe(connection, kind, name, log)
         if description is None or why_not_usable(connection, plan, description) is not None:
             raise NameTakenError(name) from error
@@ -55,14 +64,23 @@ def submit(
     return None
 
 
-def _refused(kind: "JobKind", name: str, plan: "JobPlan", error: Exception) -> dg.Failure:
-    job = f"{kind.name} job {name} of {plan.step.title}"
-    if not isinstance(error, ClientError):
-        return dg.Failure(
-            f"SageMaker did not answer when {job} was submitted: {error}. Check the credentials "
-            "and the network. Should the job run, re-executing this run follows it."
+def _not_created(job: str, error: Exception) -> JobNotCreatedError:
+    code = error_code(error)
+    if not code:
+        return JobNotCreatedError(
+            f"Could not submit {job}: {error}. Check the credentials and the region in use."
         )
+    return JobNotCreatedError(
+        f"SageMaker refused {job}: {code}: {error_message(error)}",
+        allow_retries=code not in _NEVER_RETRIED,
+    )
+
+
+def _left_open(job: str, error: Exception) -> dg.Failure:
+    code = error_code(error)
+    answer = f"answered {code}: {error_message(error)}" if code else f"did not answer: {error}"
     return dg.Failure(
-        f"SageMaker refused {job}: {error_code(error)}: {error_message(error)}",
-        allow_retries=error_code(error) not in _NEVER_RETRIED,
+        f"SageMaker {answer.rstrip('.')}. It is not known whether this started {job}: check the "
+        "network and the credentials in use, then re-execute this run; it follows the job if there "
+        "is one."
     )

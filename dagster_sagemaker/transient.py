@@ -6,7 +6,13 @@ from collections.abc import Callable
 from itertools import count
 from typing import TypeVar
 
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,
+    HTTPClientError,
+    IncompleteReadError,
+)
 
 T = TypeVar("T")
 
@@ -26,6 +32,9 @@ _THROTTLES = frozenset(
     }
 )
 
+# No connection could be made, or it was cut before the answer was complete.
+_NO_ANSWER = (ConnectionError, HTTPClientError, IncompleteReadError)
+
 AWS_ERRORS = (ClientError, BotoCoreError)
 """Whatever a boto3 call raises, an interrupt aside."""
 
@@ -35,7 +44,7 @@ def is_transient(error: Exception) -> bool:
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return status >= 500 or error_code(error) in _THROTTLES
-    return isinstance(error, HTTPClientError)
+    return isinstance(error, _NO_ANSWER)
 
 
 def error_code(error: Exception | None) -> str:
@@ -67,7 +76,7 @@ def patiently(call: Callable[[], T], on_trouble: Callable[[Exception], None]) ->
         try:
             return call()
         except AWS_ERRORS as error:
-            patience = 60 if isinstance(error, HTTPClientError) else 600
+            patience = 60 if isinstance(error, _NO_ANSWER) else 600
             if not is_transient(error) or time.monotonic() - started > patience:
                 raise
             if attempt == 0:

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from dagster_sagemaker.answers import says_no_such_job
 from dagster_sagemaker.kinds import JobKind
 from dagster_sagemaker.polling import Polling
 from dagster_sagemaker.refusals import explain_refusal
-from dagster_sagemaker.transient import AWS_ERRORS, error_code, is_transient
+from dagster_sagemaker.transient import AWS_ERRORS, is_transient
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -109,7 +110,7 @@ class JobWait:
         try:
             description = self.kind.describe_job(self.connection.client("sagemaker"), self.name)
         except AWS_ERRORS as error:
-            young = elapsed < _APPEARANCE_SECONDS and error_code(error) == "ValidationException"
+            young = elapsed < _APPEARANCE_SECONDS and says_no_such_job(error)
             if not is_transient(error) and not young:
                 raise
             self._troubles += 1

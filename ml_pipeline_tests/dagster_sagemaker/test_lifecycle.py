@@ -293,7 +293,7 @@ def test_a_service_that_refuses_to_look_is_explained_before_anything_is_submitte
     service.fail("DescribeProcessingJob", "ExpiredTokenException", "The token has expired")
     result, _ = run_asset(processing, processing_request)
     assert "Could not look for processing job dataset-2013-01-02-" in failure(result)
-    assert "ExpiredTokenException: The token has expired. Check the credentials" in failure(result)
+    assert "ExpiredTokenException: The token has expired. Check the name, the" in failure(result)
     assert service.calls["CreateProcessingJob"] == 0
 
 
