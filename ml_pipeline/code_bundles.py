@@ -16,7 +16,7 @@ _TRAINING = Path(training_scripts.__file__).parent
 
 
 def _bundle(script: Path, *modules: str, beside: Sequence[Path] = ()) -> CodeBundle:
-    common = ("__init__", "channels", "outcome", "progress", "pipes_connection")
+    common = ("__init__", "channels", "outcome", "progress", "pipes_connection", "whole_files")
     names = [f"{module}.py" for module in (*common, *modules)]
     files = {f"preprocessing_scripts/{name}": _PROCESSING / name for name in names}
     files |= {path.name: path for path in (script, *beside)}

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from preprocessing_scripts.whole_files import whole_file
+
 SAGEMAKER = Path("/opt/ml")
 MAX_MESSAGE_BYTES = 1024
 
@@ -89,6 +91,6 @@ def write_report(
     """
     report = {"metrics": dict(metrics), "schema": list(schema), "details": dict(details)}
     folder.mkdir(parents=True, exist_ok=True)
-    unfinished = folder / "report.json.tmp"
-    unfinished.write_text(json.dumps(report, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-    unfinished.replace(folder / "report.json")
+    text = json.dumps(report, indent=2, allow_nan=False) + "\n"
+    with whole_file(folder / "report.json") as unfinished:
+        unfinished.write_text(text, encoding="utf-8")

@@ -45,6 +45,7 @@ from preprocessing_scripts.channels import (
 from preprocessing_scripts.outcome import ArgumentParser, ScriptError, run_script, write_report
 from preprocessing_scripts.progress import Progress, open_progress
 from preprocessing_scripts.scores import score
+from preprocessing_scripts.whole_files import whole_file
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -189,7 +190,8 @@ def measure(
 def save(model: VotingClassifier, folder: Path) -> None:
     """Write ``model.joblib``."""
     folder.mkdir(parents=True, exist_ok=True)
-    joblib.dump(model, folder / "model.joblib", compress=3)
+    with whole_file(folder / "model.joblib") as unfinished:
+        joblib.dump(model, unfinished, compress=3)
 
 
 if __name__ == "__main__":

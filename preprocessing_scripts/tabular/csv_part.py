@@ -13,8 +13,8 @@ from pyarrow import csv
 
 from preprocessing_scripts.tabular.encode import Features, OneHot
 from preprocessing_scripts.tabular.scientific import WIDTH, scientific
+from preprocessing_scripts.tabular.writers import Labels, PartWriter
 
-Labels = npt.NDArray[Any]
 Text = npt.NDArray[np.uint8]
 
 _BYTES = 256 * 1024
@@ -23,7 +23,7 @@ _BYTES = 256 * 1024
 _ONE, _END = b"1\n"
 
 
-class CsvPart:
+class CsvPart(PartWriter):
     """The label and the features, without a header.
 
     Args:
@@ -32,7 +32,7 @@ class CsvPart:
     """
 
     def __init__(self, path: Path, dtype: Any) -> None:
-        self._file = pa.OSFile(str(path), "wb")
+        super().__init__(path)
         self._dtype = dtype
 
     def write(self, features: Features, labels: Labels, kept: pa.Table) -> None:
@@ -43,11 +43,7 @@ class CsvPart:
             self._write_any(features, labels)
             return
         for rows in _rows(features, label):
-            self._file.write(rows)
-
-    def close(self) -> None:
-        """See ``PartWriter``."""
-        self._file.close()
+            self.sink.write(rows)
 
     def _write_any(self, features: Features, labels: Labels) -> None:
         """What has text of different widths is written by Arrow, number by number."""
@@ -57,7 +53,7 @@ class CsvPart:
             columns += [pa.array(column) for column in Features([part]).columns(dtype)]
         table = pa.table(columns, names=[str(number) for number in range(len(columns))])
         options = csv.WriteOptions(include_header=False, quoting_style="none")
-        csv.write_csv(table, self._file, options)
+        csv.write_csv(table, self.sink, options)
 
 
 def _plain(features: Features) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,12 @@ from preprocessing_scripts.tabular.encode import Encoder, Features, join
 from preprocessing_scripts.tabular.hosts import Hosts
 from preprocessing_scripts.tabular.pace import Pace
 from preprocessing_scripts.tabular.parallel import ordered
+from preprocessing_scripts.tabular.parquet_part import ParquetPart
 from preprocessing_scripts.tabular.pipeline import Fitted
 from preprocessing_scripts.tabular.spec import Spec
 from preprocessing_scripts.tabular.split import class_sizes
 from preprocessing_scripts.tabular.spool import Spool
-from preprocessing_scripts.tabular.writers import BothParts, ParquetPart, PartWriter
+from preprocessing_scripts.tabular.writers import PartWriter
 
 PART_ROWS = 32_768
 """About as many rows of all channels go into one part: footers of wide files cost memory."""
@@ -93,8 +95,9 @@ class Emit:
         for name in self._dealt.sizes:
             for suffix in FOLDERS[self._spec.output.format].values():
                 (self._output / (name + suffix)).mkdir(parents=True, exist_ok=True)
-        for rows in ordered(self._part, enumerate(self._parts(PART_ROWS))):
-            pace.advance(rows, len(self._labels))
+        with closing(ordered(self._part, enumerate(self._parts(PART_ROWS)))) as written:
+            for rows in written:
+                pace.advance(rows, len(self._labels))
         return self._synthesize(progress) if self._spec.balance.method == "smote" else {}
 
     def _parts(self, size: int, blocks: Sequence[int] | None = None) -> Iterator[list[int]]:
@@ -112,18 +115,17 @@ class Emit:
 
     def _part(self, numbered: tuple[int, list[int]]) -> int:
         number, blocks = numbered
-        writers: dict[str, PartWriter] = {}
-        for group in self._parts(GROUP_ROWS, blocks):
-            pieces: dict[str, list[_Piece]] = {}
-            for block in group:
-                for name, piece in self._encode(block):
-                    pieces.setdefault(name, []).append(piece)
-            for name in list(pieces):
-                if name not in writers:
-                    writers[name] = self._open(name, number)
-                _write(writers[name], pieces.pop(name))
-        for writer in writers.values():
-            writer.close()
+        writers: dict[str, list[PartWriter]] = {}
+        with ExitStack() as opened:
+            for group in self._parts(GROUP_ROWS, blocks):
+                pieces: dict[str, list[_Piece]] = {}
+                for block in group:
+                    for name, piece in self._encode(block):
+                        pieces.setdefault(name, []).append(piece)
+                for name in list(pieces):
+                    if name not in writers:
+                        writers[name] = self._open(opened, name, number)
+                    _write(writers[name], _joined(pieces.pop(name)))
         return int(self._starts[blocks[-1] + 1] - self._starts[blocks[0]])
 
     def _encode(self, block: int) -> Iterator[tuple[str, _Piece]]:
@@ -153,11 +155,14 @@ class Emit:
             pa.table(kept),
         )
 
-    def _open(self, channel: str, number: int) -> PartWriter:
+    def _open(self, opened: ExitStack, channel: str, number: int) -> list[PartWriter]:
+        """Open a part of a channel in every format that is asked for."""
         formats = FOLDERS[self._spec.output.format]
         name = f"{self._prefix}{number:05}"
-        parts = [self._part_of(form, channel + suffix, name) for form, suffix in formats.items()]
-        return parts[0] if len(parts) == 1 else BothParts(parts)
+        return [
+            opened.enter_context(self._part_of(form, channel + suffix, name))
+            for form, suffix in formats.items()
+        ]
 
     def _part_of(self, form: str, folder: str, name: str) -> PartWriter:
         path = self._output / folder / f"{name}.{form}"
@@ -179,12 +184,12 @@ class Emit:
             )
             if smote.warning:
                 progress.say(f"warning: class {label:g}: {smote.warning}")
-            writer = self._open("train", number)
-            for rows in smote.sample(target - size):
-                features = Features([np.ascontiguousarray(rows.T, dtype=self._encoder.dtype)])
-                labels = np.full(len(rows), label).astype(self._labels.dtype)
-                writer.write(features, labels, self._nothing_kept(len(rows)))
-            writer.close()
+            with ExitStack() as opened:
+                writers = self._open(opened, "train", number)
+                for rows in smote.sample(target - size):
+                    features = Features([np.ascontiguousarray(rows.T, dtype=self._encoder.dtype)])
+                    labels = np.full(len(rows), label).astype(self._labels.dtype)
+                    _write(writers, _Piece(features, labels, self._nothing_kept(len(rows))))
             made[f"{label:g}"] = target - size
             number += 1
         return made
@@ -210,9 +215,14 @@ class Emit:
         return pa.table(columns, names=list(self._spec.keep))
 
 
-def _write(writer: PartWriter, pieces: Sequence[_Piece]) -> None:
-    writer.write(
+def _joined(pieces: Sequence[_Piece]) -> _Piece:
+    return _Piece(
         join([piece.features for piece in pieces]),
         np.concatenate([piece.labels for piece in pieces]),
         pa.concat_tables([piece.kept for piece in pieces]),
     )
+
+
+def _write(writers: Sequence[PartWriter], piece: _Piece) -> None:
+    for writer in writers:
+        writer.write(piece.features, piece.labels, piece.kept)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,7 @@ from preprocessing_scripts.tabular.report import channel_schema, describe, measu
 from preprocessing_scripts.tabular.spec import Spec
 from preprocessing_scripts.tabular.spool import Spool
 from preprocessing_scripts.tabular.writers import writing
+from preprocessing_scripts.whole_files import whole_file
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,8 @@ def run(
     Args:
         spec: What is to become of it.
         source: This host's part of it.
-        output: Gets ``train/``, ``validation/``, ``holdout/`` and ``preprocessor/``.
+        output: Gets ``train/``, ``validation/``, ``holdout/`` and ``preprocessor/``, or none of
+            their files if the run fails.
         progress: Where to say how far it is.
         hosts: All that share the work; alone by default.
         spool_folder: Where there is room for the table's numbers; the system's temporary folder by
@@ -72,13 +76,24 @@ def run(
         raise TableError(
             "spec.balance: smote needs all rows on one host; use one instance, or over"
         )
-    _clear(output)
+    with _whole(output):
+        folder = spool_folder or Path(tempfile.gettempdir())
+        return _run(spec, source, output, progress, hosts, folder)
+
+
+def _run(
+    spec: Spec,
+    source: Source,
+    output: Path,
+    progress: Progress,
+    hosts: Hosts,
+    spool_folder: Path,
+) -> Result:
     pace = Pace(progress)
     spec = spec.resolve(_columns(source, hosts))
     schema = plan_schema(spec, source, hosts)
     columns = [name for group in spec.numeric for name in group.columns]
-    folder = spool_folder or Path(tempfile.gettempdir())
-    with Spool(folder, len(columns), spec.output.dtype) as spool:
+    with Spool(spool_folder, len(columns), spec.output.dtype) as spool:
         with pace.phase("read", "reading rows"):
             ingest = Ingest(spec, source, schema, columns)
             ingest.set_pivots(hosts)
@@ -101,12 +116,23 @@ def run(
     return Result(fitted.pipeline, metrics, channel_schema(spec, fitted, schema), details)
 
 
+@contextmanager
+def _whole(output: Path) -> Iterator[None]:
+    """Leave the output of this run alone: nothing of an earlier one, and nothing if it fails."""
+    _clear(output)
+    try:
+        yield
+    except BaseException:
+        _clear(output)
+        raise
+
+
 def _clear(output: Path) -> None:
-    """Remove what an earlier run left: parts of two runs together would be no table."""
+    """Remove what a run left: parts of two runs together, or some of one, would be no table."""
     for folder, pattern in (
         *((name + suffix, "part-*") for name in CHANNELS for suffix in ("", "_csv")),
-        ("preprocessor", "preprocessor.joblib"),
-        ("report", "report.json"),
+        ("preprocessor", "preprocessor.joblib*"),
+        ("report", "report.json*"),
     ):
         for path in (output / folder).glob(pattern):
             path.unlink()
@@ -125,4 +151,5 @@ def _columns(source: Source, hosts: Hosts) -> list[str]:
 def _save(pipeline: Pipeline, output: Path) -> None:
     folder = output / "preprocessor"
     folder.mkdir(parents=True, exist_ok=True)
-    joblib.dump(pipeline, folder / "preprocessor.joblib")
+    with whole_file(folder / "preprocessor.joblib") as unfinished:
+        joblib.dump(pipeline, unfinished)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -134,9 +135,11 @@ class Ingest:
         def one(numbered: tuple[int, Block]) -> tuple[Rows, int, Mapping[str, int]]:
             return self._block(numbered[0], numbered[1], spool)
 
-        for result in ordered(one, enumerate(self._source.blocks(list(self._schema)))):
-            found.append(result)
-            pace.advance(result[1])
+        blocks = enumerate(self._source.blocks(list(self._schema)))
+        with closing(ordered(one, blocks)) as results:
+            for result in results:
+                found.append(result)
+                pace.advance(result[1])
         infinite: Counter[str] = Counter()
         for _, _, counts in found:
             infinite.update(counts)

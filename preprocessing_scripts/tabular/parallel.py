@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -15,7 +15,7 @@ THREADS = max(len(os.sched_getaffinity(0)), 2)
 """pyarrow and numpy let go of the interpreter's lock while they work."""
 
 
-def ordered(function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+def ordered(function: Callable[[T], R], items: Iterable[T]) -> Generator[R, None, None]:
     """Call a function on every item, a few at a time.
 
     Args:
@@ -23,7 +23,7 @@ def ordered(function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
         items: Taken one by one, in the caller's thread, as room becomes free.
 
     Yields:
-        Results, in the order of the items.
+        Results, in the order of the items. Once it is closed, nothing is called any more.
     """
     with ThreadPoolExecutor(THREADS) as pool:
         waiting: deque[Future[R]] = deque()

@@ -1,26 +1,59 @@
-"""Parts of channels: parquet, or several formats at once; ``csv_part`` has CSV."""
+"""What all parts of channels have in common, whatever their format."""
 
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 import pyarrow as pa
-from pyarrow.parquet import ParquetWriter
 
 from preprocessing_scripts.tabular.encode import Features
 from preprocessing_scripts.tabular.errors import TableError
+from preprocessing_scripts.whole_files import whole_file
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 Labels = npt.NDArray[Any]
 
 
-class PartWriter(Protocol):
-    """Writes one file of a channel."""
+class PartWriter(ABC):
+    """Writes one file of a channel; a context manager.
 
+    The file is closed at the end of the block, and is there only if no error has left it.
+
+    Args:
+        path: Of the file.
+
+    Attributes:
+        opened: What is to be closed at the end of the block, the last first.
+        sink: Where the bytes go, within the block.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.opened = ExitStack()
+
+    def __enter__(self) -> Self:
+        unfinished = self.opened.enter_context(whole_file(self._path))
+        self.sink = self.opened.enter_context(pa.OSFile(str(unfinished), "wb"))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.opened.__exit__(kind, error, trace)
+
+    @abstractmethod
     def write(self, features: Features, labels: Labels, kept: pa.Table) -> None:
         """Append rows.
 
@@ -29,76 +62,6 @@ class PartWriter(Protocol):
             labels: Of the rows.
             kept: What goes out as it came in.
         """
-        ...
-
-    def close(self) -> None:
-        """Finish the file."""
-        ...
-
-
-class ParquetPart:
-    """Features by name, the label, and what is kept; one row group for each ``write``.
-
-    Args:
-        path: Of the file.
-        names: Of the features.
-        dtype: Of the features.
-        label: Name of the label.
-    """
-
-    def __init__(self, path: Path, names: Sequence[str], dtype: Any, label: str) -> None:
-        self._path = path
-        self._names = names
-        self._dtype = dtype
-        self._label = label
-        self._writer: ParquetWriter | None = None
-
-    def write(self, features: Features, labels: Labels, kept: pa.Table) -> None:
-        """See ``PartWriter``."""
-        columns = [pa.array(column) for column in features.columns(self._dtype)]
-        columns.append(pa.array(labels))
-        # Said to have no nulls, features take half the time.
-        fields = [
-            pa.field(name, column.type, nullable=False)
-            for name, column in zip([*self._names, self._label], columns, strict=True)
-        ]
-        table = pa.table([*columns, *kept.columns], schema=pa.schema([*fields, *kept.schema]))
-        if self._writer is None:
-            # Dictionaries of floats take three times as long and save nothing; snappy is what makes
-            # one-hot columns small.
-            self._writer = ParquetWriter(
-                str(self._path),
-                table.schema,
-                use_dictionary=kept.column_names,
-                write_statistics=False,
-            )
-        self._writer.write_table(table, row_group_size=max(len(table), 1))
-
-    def close(self) -> None:
-        """See ``PartWriter``."""
-        if self._writer is not None:
-            self._writer.close()
-
-
-class BothParts:
-    """The same rows in two files.
-
-    Args:
-        parts: Their writers.
-    """
-
-    def __init__(self, parts: Sequence[PartWriter]) -> None:
-        self._parts = parts
-
-    def write(self, features: Features, labels: Labels, kept: pa.Table) -> None:
-        """See ``PartWriter``."""
-        for part in self._parts:
-            part.write(features, labels, kept)
-
-    def close(self) -> None:
-        """See ``PartWriter``."""
-        for part in self._parts:
-            part.close()
 
 
 @contextmanager

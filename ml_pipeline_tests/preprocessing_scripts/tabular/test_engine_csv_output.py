@@ -92,10 +92,9 @@ def test_both_formats_come_of_one_run(tmp_path: Path) -> None:
 def test_what_has_no_text_of_one_width_is_written_all_the_same(
     tmp_path: Path, labels: list[float], numbers: list[float]
 ) -> None:
-    part = CsvPart(tmp_path / "part.csv", np.float32)
     features = Features([np.array([numbers], np.float32), OneHot(np.array([1, 0, -1]), 2)])
-    part.write(features, np.array(labels), pa.table({}))
-    part.close()
+    with CsvPart(tmp_path / "part.csv", np.float32) as part:
+        part.write(features, np.array(labels), pa.table({}))
     found = np.loadtxt(tmp_path / "part.csv", delimiter=",")
     one_hot = [[0, 1], [1, 0], [0, 0]]
     expected = np.column_stack([labels, numbers, one_hot])
