@@ -10,7 +10,8 @@ import numpy as np
 from preprocessing_scripts.tabular.blocks import Source
 from preprocessing_scripts.tabular.errors import TableError
 from preprocessing_scripts.tabular.hosts import Hosts
-from preprocessing_scripts.tabular.schema import Kind, Schema, infer_kept, infer_schema
+from preprocessing_scripts.tabular.infer import infer_kept, infer_schema
+from preprocessing_scripts.tabular.schema import Kind, Schema
 from preprocessing_scripts.tabular.spec import Spec
 
 

@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from preprocessing_scripts.tabular.errors import TableError
-from preprocessing_scripts.tabular.schema import Kind, convert, infer_schema
+from preprocessing_scripts.tabular.infer import infer_schema
+from preprocessing_scripts.tabular.schema import Kind, convert
 from preprocessing_scripts.tabular.sources import CsvSource, FrameSource, open_source
 
 
