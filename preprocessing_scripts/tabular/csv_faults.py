@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pyarrow as pa
 
+from preprocessing_scripts.tabular.csv_parser import CsvParser
 from preprocessing_scripts.tabular.csv_text import row_ends, row_spans
 from preprocessing_scripts.tabular.schema import Kind, Schema
-
-Parse = Callable[[pa.Buffer, Schema], pa.Table]
-"""Parses rows of text; raises pyarrow.ArrowInvalid if it cannot."""
 
 _MEANT: dict[Kind, str] = {
     "number": "a number",
@@ -22,17 +20,14 @@ _MEANT: dict[Kind, str] = {
 }
 
 
-def find_fault(
-    text: pa.Buffer, first_line: int, header: Sequence[str], schema: Schema, parse: Parse
-) -> str | None:
+def find_fault(text: pa.Buffer, first_line: int, schema: Schema, parser: CsvParser) -> str | None:
     """Find the first row that cannot be parsed, by halving, and say what is wrong with it.
 
     Args:
         text: Whole rows, without the header.
         first_line: Number of the line that the text begins with.
-        header: Names of all columns in the file.
         schema: The columns that are wanted.
-        parse: The parser that failed; what it accepts is never called a fault.
+        parser: The parser that failed; what it accepts is never called a fault.
 
     Returns:
         ``line 12, column a: 'abc' is not a number`` or the like, the line being that on which the
@@ -44,7 +39,9 @@ def find_fault(
     def fails(low: int, high: int, columns: Schema) -> bool:
         start, stop = int(starts[low]), int(stops[high - 1])
         try:
-            return bool(parse(text.slice(start, stop - start), columns).num_rows != high - low)
+            return bool(
+                parser.parse(text.slice(start, stop - start), columns).num_rows != high - low
+            )
         except pa.ArrowInvalid:
             return True
 
@@ -59,11 +56,11 @@ def find_fault(
             low = middle
     start, stop = int(starts[low]), int(stops[low])
     line = first_line + data.count(b"\n", 0, start)
-    bad = [c for c in header if c in schema and fails(low, high, {c: schema[c]})]
-    return f"line {line}{_describe(data[start:stop], header, schema, bad)}"
+    bad = [c for c in parser.header if c in schema and fails(low, high, {c: schema[c]})]
+    return f"line {line}{_describe(data[start:stop], schema, bad, parser)}"
 
 
-def _describe(row: bytes, header: Sequence[str], schema: Schema, bad: Sequence[str]) -> str:
+def _describe(row: bytes, schema: Schema, bad: Sequence[str], parser: CsvParser) -> str:
     decoded = row.decode("utf-8", "surrogateescape")
     try:
         records = list(csv.reader(io.StringIO(decoded, newline="")))
@@ -75,12 +72,19 @@ def _describe(row: bytes, header: Sequence[str], schema: Schema, bad: Sequence[s
             "a newline"
         )
     fields = records[0]
-    if len(fields) != len(header):
-        return f": {len(fields)} fields where the header has {len(header)}"
+    if len(fields) != len(parser.header):
+        return f": {len(fields)} fields where the header has {len(parser.header)}"
     if not bad:
         return ": cannot be parsed"
-    value = fields[header.index(bad[0])]
+    column = bad[0]
+    value = fields[parser.header.index(column)]
+    if parser.lacks(column, value):
+        return f", column {column}: {value!r} where a value is required"
+    return f", column {column}: {_misfit(value, schema[column])}"
+
+
+def _misfit(value: str, kind: Kind) -> str:
     if any("\udc80" <= character <= "\udcff" for character in value):
-        return f", column {bad[0]}: not UTF-8 text: {value.encode('utf-8', 'surrogateescape')!r}"
+        return f"not UTF-8 text: {value.encode('utf-8', 'surrogateescape')!r}"
     shown = value if len(value) <= 80 else f"{value[:80]}..."
-    return f", column {bad[0]}: {shown!r} is not {_MEANT[schema[bad[0]]]}"
+    return f"{shown!r} is not {_MEANT[kind]}"

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.csv as pa_csv
 
 from preprocessing_scripts.tabular.blocks import Block, refuse_duplicates
 from preprocessing_scripts.tabular.csv_faults import find_fault
+from preprocessing_scripts.tabular.csv_parser import CsvParser
 from preprocessing_scripts.tabular.csv_text import Piece, read_pieces, row_ends, row_spans
 from preprocessing_scripts.tabular.errors import TableError
 from preprocessing_scripts.tabular.file_source import FileSource
-from preprocessing_scripts.tabular.schema import ARROW_TYPES, Schema, convert, require_columns
+from preprocessing_scripts.tabular.schema import Schema, require_columns
 
 MISSING_VALUES = ("", "NA", "NaN", "nan", "null")
 BLOCK_BYTES = 8 << 20
@@ -43,6 +42,8 @@ class CsvSource(FileSource):
         files: Their paths relative to it, in the order in which they are read.
         missing_values: How a missing value is written, quoted or not.
         block_bytes: About how much text makes a block.
+        required: Columns that have a value in every row; text that is empty is none.
+        strict: Whether numbers must be finite, and times say their zone.
     """
 
     def __init__(
@@ -51,21 +52,30 @@ class CsvSource(FileSource):
         files: Sequence[str],
         missing_values: Sequence[str] = MISSING_VALUES,
         block_bytes: int = BLOCK_BYTES,
+        *,
+        required: Collection[str] = (),
+        strict: bool = False,
     ) -> None:
         super().__init__(folder, files)
         self._missing_values = tuple(missing_values)
         self._block_bytes = block_bytes
+        self._required = frozenset(required)
+        self._strict = strict
 
     def read_headers(self) -> Mapping[str, Sequence[str]]:
         """See ``FileSource``."""
         found = {}
         for file in self.files:
-            for piece in read_pieces(self.folder / file, file, _HEADER_BYTES):
+            for piece in read_pieces(self.content(file), file, _HEADER_BYTES):
                 split = _split_header(piece, file)
                 if split is not None:
                     found[file] = split.header
                     break
         return found
+
+    def content(self, file: str) -> Path | bytes:
+        """Where the bytes of a file are."""
+        return self.folder / file
 
     def blocks(self, columns: Sequence[str] | None = None) -> Iterator[Block]:
         """Cut all files, in their order, into blocks that end where a row ends.
@@ -83,7 +93,7 @@ class CsvSource(FileSource):
     def _blocks_of(self, index: int, file: str) -> Iterator[Block]:
         header: Sequence[str] | None = None
         number = first_row = size = 0
-        for piece in read_pieces(self.folder / file, file, self._block_bytes):
+        for piece in read_pieces(self.content(file), file, self._block_bytes):
             size += piece.size
             if header is None:
                 content = _split_header(piece, file)
@@ -110,15 +120,15 @@ class CsvSource(FileSource):
         """
         content: _CsvRows = block.content
         require_columns(block.file, content.header, schema)
-        parse = partial(_parse, content.header, self._missing_values)
+        parser = CsvParser(content.header, self._missing_values, self._required, self._strict)
         reason: pa.ArrowInvalid | None = None
         try:
-            table = parse(content.text, schema)
+            table = parser.parse(content.text, schema)
             if table.num_rows == block.rows:
                 return table
         except pa.ArrowInvalid as error:
             reason = error
-        fault = find_fault(content.text, content.first_line, content.header, schema, parse)
+        fault = find_fault(content.text, content.first_line, schema, parser)
         fault = fault or f"from line {content.first_line} on: {reason}"
         raise TableError(f"{block.file}, {fault}") from reason
 
@@ -129,6 +139,39 @@ class CsvSource(FileSource):
             TableError: As ``read``.
         """
         return self.read(block, dict.fromkeys(columns, "text"))
+
+
+class CsvContent(CsvSource):
+    """One CSV file that is in memory as a table.
+
+    Args:
+        content: The whole file.
+        name: What to call it in errors: a path or a URI; gzip if it ends with ``.gz``.
+        missing_values: As for ``CsvSource``.
+        required: As for ``CsvSource``.
+        strict: As for ``CsvSource``.
+    """
+
+    def __init__(
+        self,
+        content: bytes,
+        name: str,
+        missing_values: Sequence[str] = MISSING_VALUES,
+        *,
+        required: Collection[str] = (),
+        strict: bool = False,
+    ) -> None:
+        super().__init__(Path(), [name], missing_values, required=required, strict=strict)
+        self._content = content
+
+    def content(self, file: str) -> bytes:
+        """See ``CsvSource``."""
+        del file
+        return self._content
+
+    def bytes_total(self) -> int:
+        """Give the size of the file."""
+        return len(self._content)
 
 
 def _split_header(piece: Piece, file: str) -> _CsvRows | None:
@@ -146,30 +189,3 @@ def _split_header(piece: Piece, file: str) -> _CsvRows | None:
         raise TableError(f"{file}, line {line}: lines end in carriage returns without newlines")
     refuse_duplicates(f"{file}, line {line}", records[0])
     return _CsvRows(piece.text.slice(stop), line + before.count(b"\n"), piece.rows - 1, records[0])
-
-
-def _parse(
-    header: Sequence[str], missing_values: Sequence[str], text: pa.Buffer, schema: Schema
-) -> pa.Table:
-    """Parse rows of text in this thread, into arrays that hold on to nothing of the text."""
-    # Arrow's own parser of timestamps takes one form only, with or without a zone: read text.
-    types = {
-        column: ARROW_TYPES["text" if kind == "timestamp" else kind]
-        for column, kind in schema.items()
-    }
-    table = pa_csv.read_csv(
-        pa.BufferReader(text),
-        pa_csv.ReadOptions(use_threads=False, column_names=list(header), block_size=text.size + 1),
-        pa_csv.ParseOptions(newlines_in_values=True),
-        pa_csv.ConvertOptions(
-            column_types=types,
-            include_columns=list(types),
-            null_values=list(missing_values),
-            strings_can_be_null=True,
-        ),
-    )
-    for place, (column, kind) in enumerate(schema.items()):
-        if kind == "timestamp":
-            converted = convert(table.column(place).combine_chunks(), kind)
-            table = table.set_column(place, column, converted)
-    return table

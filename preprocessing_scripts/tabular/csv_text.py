@@ -40,14 +40,14 @@ class Piece:
     size: int
 
 
-def read_pieces(path: Path, name: str, size: int) -> Iterator[Piece]:
+def read_pieces(content: Path | bytes, name: str, size: int) -> Iterator[Piece]:
     """Read a CSV file, or a gzip of one, piece by piece.
 
     A byte-order mark is dropped, and a newline put at the end if it lacks.
 
     Args:
-        path: The file; gzip if its name ends with ``.gz``.
-        name: What to call it in errors.
+        content: The file, or all that is in it.
+        name: What to call it in errors; it is gzip if that ends with ``.gz``.
         size: About how many bytes a piece shall have; a longer row makes a longer piece.
 
     Yields:
@@ -61,9 +61,12 @@ def read_pieces(path: Path, name: str, size: int) -> Iterator[Piece]:
     with ExitStack() as stack:
         parts: list[bytes] = []
         try:
-            raw = stack.enter_context(pa.OSFile(str(path)))
+            in_memory = isinstance(content, bytes)
+            raw = stack.enter_context(
+                pa.BufferReader(content) if in_memory else pa.OSFile(str(content))
+            )
             stream, step = raw, MAX_ROW_BYTES
-            if path.suffix.lower() == ".gz":
+            if name.lower().endswith(".gz"):
                 stream = stack.enter_context(pa.CompressedInputStream(raw, "gzip"))
                 step = _GZIP_STEP_BYTES
             while not ended:

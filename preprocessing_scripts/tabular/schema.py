@@ -93,6 +93,11 @@ def _timestamps(column: pa.Array) -> pa.Array:
     )
 
 
+def have_zones(times: pa.ChunkedArray) -> bool:
+    """Whether all times, as text, say their zone or their offset; those that are missing do."""
+    return pc.all(pc.match_substring_regex(times, _WITH_ZONE)).as_py() is not False
+
+
 def is_text(stored: pa.DataType) -> bool:
     """Whether stored values are text."""
     return bool(pa.types.is_string(stored) or pa.types.is_large_string(stored))
