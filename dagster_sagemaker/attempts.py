@@ -24,7 +24,7 @@ _MOST_ATTEMPTS = 100
 class Attempt:
     """A job by name.
 
-    Attributes:
+    Args:
         name: Name of the job.
         description: What the service says of it; None if it is still to be submitted.
     """

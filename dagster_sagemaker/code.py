@@ -23,10 +23,10 @@ class CodeBundle:
     The files are read on first use and kept, so that version and upload always agree.
 
     Args:
-        files: Paths by their name inside the bundle (`{"lib/features.py": path}`), or paths that
+        files: Paths by their name inside the bundle (``{"lib/features.py": path}``), or paths that
             keep their own names, or one directory, which is taken with everything below it.
         entry_point: Name of the script inside the bundle.
-        pipes: Add `dagster_pipes.py` of the installed package, so that the script can report to
+        pipes: Add ``dagster_pipes.py`` of the installed package, so that the script can report to
             Dagster from an image that does not have it.
     """
 
@@ -61,16 +61,16 @@ class CodeBundle:
 
     @cached_property
     def files(self) -> dict[str, bytes]:
-        """All files of the bundle by name, sorted; `dagster_pipes.py` included if wanted."""
+        """All files of the bundle by name, sorted; ``dagster_pipes.py`` included if wanted."""
         if not self._pipes or _PIPES_MODULE in self.sources:
             return self.sources
         return dict(sorted({**self.sources, _PIPES_MODULE: _pipes_module()}.items()))
 
     @cached_property
     def version(self) -> str:
-        """Hash of the caller's files, for an asset's `code_version`.
+        """Hash of the caller's files, for an asset's ``code_version``.
 
-        `dagster_pipes.py` is left out: upgrading Dagster does not make assets stale.
+        ``dagster_pipes.py`` is left out: upgrading Dagster does not make assets stale.
         """
         return _hash(self.sources)
 
@@ -84,11 +84,11 @@ class CodeBundle:
         return join_s3_uri(code_uri, self.content_hash, "source/")
 
     def archive_uri(self, code_uri: str) -> str:
-        """Object that holds the files as `sourcedir.tar.gz`, as script mode wants them."""
+        """Object that holds the files as ``sourcedir.tar.gz``, as script mode wants them."""
         return join_s3_uri(code_uri, self.content_hash, "sourcedir.tar.gz")
 
     def directory_uploads(self, code_uri: str) -> tuple[Upload, ...]:
-        """The files one by one, below `directory_uri`."""
+        """The files one by one, below ``directory_uri``."""
         directory = self.directory_uri(code_uri)
         return tuple(
             Upload(uri=join_s3_uri(directory, name), content=content)
@@ -96,7 +96,7 @@ class CodeBundle:
         )
 
     def archive_uploads(self, code_uri: str) -> tuple[Upload, ...]:
-        """The files as one archive at `archive_uri`."""
+        """The files as one archive at ``archive_uri``."""
         return (Upload(uri=self.archive_uri(code_uri), content=self.archive),)
 
     @cached_property

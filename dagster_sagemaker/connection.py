@@ -38,10 +38,10 @@ def _service_models(data_path: str | None) -> Loader:
 class SageMakerConnection(dg.ConfigurableResource[Any]):
     """Region, credentials and endpoint of every client that this package uses.
 
-    A value given here wins over the environment. With `endpoint_url` and both keys given, nothing
-    can reach AWS, whatever the environment or `~/.aws` holds. What is not given comes from boto3's
-    own chain. Clients are made on first use and kept; subclasses override `client` to prepare the
-    service behind it.
+    A value given here wins over the environment. With ``endpoint_url`` and both keys given, nothing
+    can reach AWS, whatever the environment or ``~/.aws`` holds. What is not given comes from
+    boto3's own chain. Clients are made on first use and kept; subclasses override ``client`` to
+    prepare the service behind it.
     """
 
     region: str | None = Field(default=None, description="AWS region, such as `eu-west-1`.")

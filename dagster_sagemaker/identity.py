@@ -13,9 +13,9 @@ StepContext: TypeAlias = "dg.AssetExecutionContext | dg.OpExecutionContext"
 class StepIdentity:
     """One piece of work of one run.
 
-    Attributes:
+    Args:
         work: The asset key's path; for a step of several assets or of none, the op's name.
-        partition: Partition key, or `first...last` for a range; None without partitions.
+        partition: Partition key, or ``first...last`` for a range; None without partitions.
         ds: Day that the partition starts on, as YYYY-MM-DD; None if it is not a time.
         run_id: The run.
         root_run_id: The first of the runs that re-execute one another.

@@ -43,14 +43,14 @@ _DNS_SUFFIXES = {"cn-": "amazonaws.com.cn", "us-iso-": "c2s.ic.gov", "us-isob-":
 
 
 def sklearn_image_uri(region: str, framework_version: str = "1.4-2") -> str:
-    """URI of `sagemaker-scikit-learn` for processing and training.
+    """URI of ``sagemaker-scikit-learn`` for processing and training.
 
     Args:
         region: AWS region; image and job must be in the same one.
-        framework_version: The image's full version, such as `1.2-1` or `1.4-2`.
+        framework_version: The image's full version, such as ``1.2-1`` or ``1.4-2``.
 
     Raises:
-        ValueError: The region's registry is not known here; give `image_uri` instead.
+        ValueError: The region's registry is not known here; give ``image_uri`` instead.
     """
     account = _SKLEARN_ACCOUNTS.get(region)
     if account is None:

@@ -18,7 +18,7 @@ class _Part(BaseModel):
 
 
 class ProcessingInput(_Part):
-    """One S3 prefix, or one manifest, made available below `local_path`."""
+    """One S3 prefix, or one manifest, made available below ``local_path``."""
 
     name: str = Field(description="Name of the input, unique within the job.")
     s3_uri: str = Field(description="Prefix, single object, or manifest in S3.")
@@ -33,7 +33,7 @@ class ProcessingInput(_Part):
     )
 
     def to_request(self) -> dict[str, Any]:
-        """The entry of `ProcessingInputs`."""
+        """The entry of ``ProcessingInputs``."""
         return {
             "InputName": self.name,
             "AppManaged": False,
@@ -78,7 +78,7 @@ class ManifestInput(_Part):
 
     @property
     def content(self) -> bytes:
-        """The manifest: `[{"prefix": ...}, "key", ...]`."""
+        """The manifest: ``[{"prefix": ...}, "key", ...]``."""
         return json.dumps([{"prefix": self.prefix}, *self.objects]).encode()
 
     @property
@@ -88,7 +88,7 @@ class ManifestInput(_Part):
         return join_s3_uri(self.manifest_uri, name)
 
     def to_request(self) -> dict[str, Any]:
-        """The entry of `ProcessingInputs`."""
+        """The entry of ``ProcessingInputs``."""
         return ProcessingInput(
             name=self.name,
             s3_uri=self.uri,
@@ -114,7 +114,7 @@ class ProcessingOutput(_Part):
     optional: bool = Field(default=False, description="May be empty when the job has completed.")
 
     def to_request(self) -> dict[str, Any]:
-        """The entry of `ProcessingOutputConfig.Outputs`."""
+        """The entry of ``ProcessingOutputConfig.Outputs``."""
         return {
             "OutputName": self.name,
             "AppManaged": False,
@@ -141,7 +141,7 @@ class TrainingChannel(_Part):
     )
 
     def to_request(self) -> dict[str, Any]:
-        """The entry of `InputDataConfig`."""
+        """The entry of ``InputDataConfig``."""
         channel: dict[str, Any] = {
             "DataSource": {
                 "S3DataSource": {

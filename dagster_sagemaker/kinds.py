@@ -16,7 +16,7 @@ TERMINAL_STATUSES = frozenset({"Completed", "Failed", "Stopped"})
 class JobKind:
     """Names of one kind's operations and fields.
 
-    Attributes:
+    Args:
         name: Short name of the kind.
         operation: Create operation in the service model.
         create, describe, stop: Method names of the boto3 client.

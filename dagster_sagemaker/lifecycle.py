@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class LifecycleOptions:
     """How jobs are waited for.
 
-    Attributes:
+    Args:
         polling: Pace of the requests.
         stop_on_cancel: Stop the job when the run is cancelled.
         max_wait_seconds: Stop the job and fail after this time; None for no limit.

@@ -30,7 +30,7 @@ class _Stream:
 class LogTail:
     """The log of one job. Trouble with it is reported once and never raised.
 
-    Streams are `<job>/algo-<n>-<epoch>`, one per instance; they appear when an instance first
+    Streams are ``<job>/algo-<n>-<epoch>``, one per instance; they appear when an instance first
     writes. Each is read from its head as one chain of GetLogEvents: a token that comes back
     unchanged means that there is nothing new.
 
@@ -157,7 +157,7 @@ class LogTail:
 
 
 def in_batches(lines: Iterable[str], limit: int) -> Iterator[str]:
-    """Join lines to texts of at most `limit` characters; a longer line is cut, and says so."""
+    """Join lines to texts of at most ``limit`` characters; a longer line is cut, and says so."""
     batch: list[str] = []
     size = 0
     for line in lines:
@@ -172,7 +172,7 @@ def in_batches(lines: Iterable[str], limit: int) -> Iterator[str]:
 
 
 def shortened(line: str, limit: int) -> str:
-    """The line, cut to `limit` characters with a note of how many are missing."""
+    """The line, cut to ``limit`` characters with a note of how many are missing."""
     if len(line) <= limit:
         return line
     kept = limit - 40

@@ -1,8 +1,8 @@
 """Dagster Pipes over S3: where a job finds its context, and how its messages are read.
 
 The readers of dagster-aws poll from a thread of their own, listen under a random prefix, and wait
-ten seconds for every job that sends no `closed` message. A job's messages are complete once the job
-has ended, so here they are read by the same loop that looks at the job, without a wait.
+ten seconds for every job that sends no ``closed`` message. A job's messages are complete once the
+job has ended, so here they are read by the same loop that looks at the job, without a wait.
 """
 
 import json
@@ -41,7 +41,7 @@ class PipesLocation:
     It follows from the job's name, so that a session opened later for the same job listens where
     the job writes.
 
-    Attributes:
+    Args:
         bucket: Bucket.
         key_prefix: Prefix of the job's objects, without a trailing slash.
     """
@@ -60,16 +60,16 @@ class PipesLocation:
 
     @property
     def context_params(self) -> dict[str, Any]:
-        """What `PipesS3ContextLoader` needs."""
+        """What ``PipesS3ContextLoader`` needs."""
         return {"bucket": self.bucket, "key": self.context.key}
 
     @property
     def message_params(self) -> dict[str, Any]:
-        """What `PipesS3MessageWriter` needs."""
+        """What ``PipesS3MessageWriter`` needs."""
         return {"bucket": self.bucket, "key_prefix": self.key_prefix}
 
     def environment(self) -> dict[str, str]:
-        """Variables that make a script's `open_dagster_pipes` use this location."""
+        """Variables that make a script's ``open_dagster_pipes`` use this location."""
         return {
             DAGSTER_PIPES_CONTEXT_ENV_VAR: encode_param(self.context_params),
             DAGSTER_PIPES_MESSAGES_ENV_VAR: encode_param(self.message_params),
@@ -77,7 +77,7 @@ class PipesLocation:
 
 
 class JobContextInjector(dg.PipesContextInjector):
-    """Writes the context object. `JobMessages.clean_up` deletes it, once no job can need it."""
+    """Writes the context object. ``JobMessages.clean_up`` deletes it, once no job can need it."""
 
     def __init__(self, connection: "SageMakerConnection", location: PipesLocation) -> None:
         self._connection = connection
@@ -110,7 +110,7 @@ class JobMessages(dg.PipesMessageReader):
 
     @contextmanager
     def read_messages(self, handler: dg.PipesMessageHandler) -> Iterator[PipesParams]:
-        """Take the session's handler; `poll` feeds it."""
+        """Take the session's handler; ``poll`` feeds it."""
         self._handler = handler
         try:
             yield self._location.message_params

@@ -84,14 +84,14 @@ class _PipesSageMakerClient(dg.PipesClient, TreatAsResourceParam):
         Args:
             context: Context of the asset or op.
             request: What boto3's create call takes, or that with uploads. Strings may hold
-                `{{ ds }}`, `{{ ds_nodash }}`, `{{ partition_key }}`, `{{ run_id }}` and
-                `{{ job_name }}`. A job name in it becomes the base of the name. It is not changed.
+                ``{{ ds }}``, ``{{ ds_nodash }}``, ``{{ partition_key }}``, ``{{ run_id }}`` and
+                ``{{ job_name }}``. A job name in it is the base of the name. It is not changed.
             partition_key: Whose job this is, in a run of several partitions that has a job for
                 each; the run's own partition or range if not given.
             extras: Passed to the script through Pipes.
 
         Returns:
-            The invocation; its `job` has outputs, report and metadata.
+            The invocation; its ``job`` has outputs, report and metadata.
 
         Raises:
             InvalidRequestError: The service would refuse the request; nothing was submitted.
@@ -146,7 +146,7 @@ class _PipesSageMakerClient(dg.PipesClient, TreatAsResourceParam):
 
 
 class PipesSageMakerProcessingClient(_PipesSageMakerClient):
-    """Runs SageMaker processing jobs; see `run`.
+    """Runs SageMaker processing jobs; see ``run``.
 
     .. code-block:: python
 
@@ -160,6 +160,6 @@ class PipesSageMakerProcessingClient(_PipesSageMakerClient):
 
 
 class PipesSageMakerTrainingClient(_PipesSageMakerClient):
-    """Runs SageMaker training jobs; see `run`."""
+    """Runs SageMaker training jobs; see ``run``."""
 
     _kind = TRAINING

@@ -24,7 +24,7 @@ _TAG_LENGTH = 256
 class JobPlan:
     """One step's job before it has a name.
 
-    Attributes:
+    Args:
         kind: Processing or training.
         job: What the asset asked for.
         step: Who asks.

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 class Polling:
     """Pace of the requests about one running job.
 
-    A job is seen to have ended within the first interval or `fraction` of its length, whichever is
-    longer, up to the cap; and many jobs at once do not ask in step.
+    A job is seen to have ended within the first interval or ``fraction`` of its length, whichever
+    is longer, up to the cap; and many jobs at once do not ask in step.
 
-    Attributes:
+    Args:
         initial_seconds: First and shortest interval.
         fraction: Interval as a share of the time waited so far.
         cap_seconds: Longest interval.

@@ -19,7 +19,7 @@ class ScriptProcessor(BaseModel):
 
     The request is the one the SageMaker SDK's class of the same name sends, except that the code
     is a directory named by its content. A processor for another image family overrides
-    `resolved_image_uri`; one that starts its script differently overrides `entrypoint`.
+    ``resolved_image_uri``; one that starts its script differently overrides ``entrypoint``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -63,7 +63,7 @@ class ScriptProcessor(BaseModel):
             inputs: Data to bring in, besides the code.
             outputs: Directories to upload.
             overrides: Merged into the request last; None removes a member, lists are replaced.
-            version: See `JobRequest.version`.
+            version: See ``JobRequest.version``.
 
         Raises:
             ValueError: No image was given and none is known.

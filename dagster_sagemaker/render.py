@@ -10,7 +10,7 @@ _PLACEHOLDER = re.compile(r"\{\{\s*(.*?)\s*\}\}")
 
 
 def render(request: Mapping[str, Any], values: Mapping[str, str | None]) -> dict[str, Any]:
-    """A copy of the request with `{{ name }}` replaced in every string.
+    """A copy of the request with ``{{ name }}`` replaced in every string.
 
     Args:
         request: A boto3 request; it is not changed.

@@ -1,4 +1,4 @@
-"""`report.json`: what a job reports of record, read from its outputs after success."""
+"""``report.json``: what a job reports of record, read from its outputs after success."""
 
 import json
 import tarfile
@@ -26,7 +26,7 @@ def read_report(
 ) -> dict[str, Any] | None:
     """The report of a job.
 
-    A processing job has it in its output `report`; a training job in /opt/ml/output/data, which
+    A processing job has it in its output ``report``; a training job in /opt/ml/output/data, which
     the service packs into output.tar.gz.
 
     Returns:

@@ -9,8 +9,8 @@ from typing import Any
 class Upload:
     """One object that must lie in S3 before the job starts.
 
-    Attributes:
-        uri: Where, as `s3://bucket/key`. The key holds a hash of the content, so that an object
+    Args:
+        uri: Where, as ``s3://bucket/key``. The key holds a hash of the content, so that an object
             that is there already is the right one and is never written again.
         content: The bytes.
     """
@@ -23,9 +23,9 @@ class Upload:
 class JobRequest:
     """A request with everything that has to happen around it.
 
-    Attributes:
-        request: What `create_processing_job` or `create_training_job` takes. Strings may hold
-            placeholders such as `{{ ds }}`; see `dagster_sagemaker.render`.
+    Args:
+        request: What ``create_processing_job`` or ``create_training_job`` takes. Strings may hold
+            placeholders such as ``{{ ds }}``; see ``dagster_sagemaker.render``.
         uploads: Objects to put in S3 before the job is submitted.
         version: Whatever else decides what the job computes, such as the ETags of its inputs. A
             job of an earlier attempt is adopted only if its version is the same.

@@ -11,7 +11,7 @@ from dagster_sagemaker.kinds import KindName
 class S3Object:
     """One object as it was when the job had completed.
 
-    Attributes:
+    Args:
         key: Key in the bucket.
         size: Bytes.
         etag: Entity tag, without quotes.
@@ -26,7 +26,7 @@ class S3Object:
 class S3Output:
     """One output of a job.
 
-    Attributes:
+    Args:
         uri: Prefix or object in S3.
         objects: What lies there, sorted by key.
     """
@@ -39,13 +39,13 @@ class S3Output:
 class FinishedJob:
     """A completed and verified job.
 
-    Attributes:
-        kind: `processing` or `training`.
+    Args:
+        kind: ``processing`` or ``training``.
         name: Name of the job.
         arn: ARN of the job.
         description: The service's last description of it. Holds the job's environment: do not log.
-        outputs: Outputs by name. A training job has `model` and, if it wrote one, `output`.
-        report: The job's `report.json`, if it wrote one.
+        outputs: Outputs by name. A training job has ``model`` and, if it wrote one, ``output``.
+        report: The job's ``report.json``, if it wrote one.
         model_uri: Where a training job's model lies.
         metadata: What to attach to a materialization; numbers are numbers.
     """

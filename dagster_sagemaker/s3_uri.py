@@ -11,12 +11,12 @@ class S3Location(NamedTuple):
 
     @property
     def uri(self) -> str:
-        """The location as `s3://bucket/key`."""
+        """The location as ``s3://bucket/key``."""
         return f"s3://{self.bucket}/{self.key}"
 
 
 def parse_s3_uri(uri: str) -> S3Location:
-    """Split `s3://bucket/key`.
+    """Split ``s3://bucket/key``.
 
     Raises:
         ValueError: The text is no S3 URI, or names no bucket.

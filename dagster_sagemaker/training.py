@@ -17,8 +17,8 @@ class SKLearnTraining(BaseModel):
     """A training job in SageMaker's scikit-learn image, running a script of one's own.
 
     The image's toolkit unpacks the code, and calls the script with each hyperparameter as
-    `--name value`. The request is the one the SageMaker SDK's `SKLearn` estimator sends, without
-    the debugger's and the profiler's configuration: `overrides` adds them.
+    ``--name value``. The request is the one the SageMaker SDK's ``SKLearn`` estimator sends,
+    without the debugger's and the profiler's configuration: ``overrides`` adds them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -75,10 +75,10 @@ class SKLearnTraining(BaseModel):
             code: Script and modules.
             code_uri: S3 prefix to keep code bundles under.
             channels: The job's data.
-            output_uri: S3 prefix; the service writes `<output_uri>/<job name>/output/*.tar.gz`.
+            output_uri: S3 prefix; the service writes ``<output_uri>/<job name>/output/*.tar.gz``.
             hyperparameters: Arguments of the script; values are sent as JSON.
             overrides: Merged into the request last; None removes a member, lists are replaced.
-            version: See `JobRequest.version`.
+            version: See ``JobRequest.version``.
         """
         request = {
             "AlgorithmSpecification": self._algorithm(),

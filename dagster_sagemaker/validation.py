@@ -45,8 +45,8 @@ def check_request(model: ServiceModel, operation: str, request: Mapping[str, Any
     """Refuse a request that the service would refuse.
 
     Args:
-        model: Service model of SageMaker, as in `client.meta.service_model`.
-        operation: Such as `CreateProcessingJob`.
+        model: Service model of SageMaker, as in ``client.meta.service_model``.
+        operation: Such as ``CreateProcessingJob``.
         request: The complete request.
 
     Raises:
@@ -133,7 +133,7 @@ def _abridged(choices: list[str], limit: int = 20) -> str:
 
 @cache
 def python_pattern(pattern: str) -> re.Pattern[str]:
-    """A pattern of the service model, which are Java's, for Python's `re`."""
+    """A pattern of the service model, which are Java's, for Python's ``re``."""
     for java, python in _JAVA_TO_PYTHON:
         pattern = pattern.replace(java, python)
     return re.compile(pattern)

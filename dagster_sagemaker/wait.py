@@ -46,7 +46,7 @@ class Watcher(Protocol):
 class JobWait:
     """The wait for one job.
 
-    Attributes:
+    Args:
         connection: Where the job runs.
         kind: Processing or training.
         name: Name of the job.

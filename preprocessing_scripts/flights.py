@@ -28,7 +28,7 @@ MISSING = "NA"
 class RawTable:
     """What a file of a raw table holds.
 
-    Attributes:
+    Args:
         schema: Column -> kind. Columns that a file has beyond these are left unread.
         required: Columns that have a value in every row.
     """

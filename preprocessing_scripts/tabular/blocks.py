@@ -17,7 +17,7 @@ from preprocessing_scripts.tabular.schema import Kind, Schema, convert, require_
 class Block:
     """Some consecutive rows of one file, not parsed yet.
 
-    Attributes:
+    Args:
         file: The file's path relative to the source's folder, with ``/`` between its parts.
         file_index: The file's place among all files of the source.
         number: The block's place within its file, from 0.

@@ -16,7 +16,7 @@ from preprocessing_scripts.tabular.schema import ARROW_TYPES, Kind, Schema, conv
 class CsvParser:
     """Parses rows in its caller's thread, into arrays that hold on to nothing of the text.
 
-    Attributes:
+    Args:
         header: Names of all columns of the text.
         missing_values: How a missing value is written, quoted or not.
         required: Columns that have a value in every row; text that is empty is none.

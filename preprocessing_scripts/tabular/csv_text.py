@@ -27,7 +27,7 @@ Offsets = npt.NDArray[np.int64]
 class Piece:
     """Whole rows of a CSV file, the header included.
 
-    Attributes:
+    Args:
         text: The bytes, ending with a newline.
         first_line: Number of the line that it begins with, from 1.
         rows: How many rows it has; blank lines are none, and a row may span lines.

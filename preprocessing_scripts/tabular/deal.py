@@ -29,7 +29,7 @@ CHANNELS = ("train", "validation", "holdout")
 class Deal:
     """Where rows go.
 
-    Attributes:
+    Args:
         channel: Of each of this host's rows: an index of ``CHANNELS``.
         repeats: How often each is written.
         folds: Of each row, for target encoding.

@@ -25,7 +25,7 @@ Codes = npt.NDArray[np.int64]
 class OneHot:
     """Columns of which a row has at most one set.
 
-    Attributes:
+    Args:
         codes: Which one, by row; -1 for none.
         width: How many there are.
     """

@@ -35,7 +35,7 @@ from preprocessing_scripts.whole_files import whole_file
 class Result:
     """What a run has to say; everything else is in the output folder.
 
-    Attributes:
+    Args:
         pipeline: Fitted; also in ``preprocessor/preprocessor.joblib``.
         metrics: Numbers for the report.
         schema: Columns of the channels.

@@ -41,7 +41,7 @@ _TIMES = np.array(["1677-09-22", "2262-04-11"], dtype="datetime64[us]").astype(n
 class Rows:
     """What is held in memory of all rows that have a label, in the order of reading.
 
-    Attributes:
+    Args:
         labels: Their classes.
         hashes: Where they are, for the split.
         balance_hashes: The same by another seed, for balancing and folds.
@@ -73,7 +73,7 @@ class Rows:
 class Ingested:
     """What the first pass leaves besides the spool.
 
-    Attributes:
+    Args:
         rows: Of this host.
         rows_in: All that were read.
         infinite: Infinite values by column; they are treated as missing.

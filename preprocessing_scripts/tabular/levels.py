@@ -29,7 +29,7 @@ Tally = dict[Any, Floats]
 class LevelStatistics:
     """What is fitted to one column, after imputation.
 
-    Attributes:
+    Args:
         levels: Ascending.
         counts: Training rows of each.
         missing: How many training rows were filled in.

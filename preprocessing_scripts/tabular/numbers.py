@@ -30,7 +30,7 @@ QUARTILES = (0.25, 0.5, 0.75)
 class NumberStatistics:
     """What is fitted to one column, after imputation; all minus the pivot where they are places.
 
-    Attributes:
+    Args:
         rows: Training rows.
         missing: How many of them are filled in.
         pivot: What was subtracted from the values.
@@ -59,7 +59,7 @@ class NumberStatistics:
 class ColumnPart:
     """What one host knows of a column.
 
-    Attributes:
+    Args:
         values: Its training rows' values that are not missing, minus the pivot, ascending.
         missing: How many are.
         counts: Values by block, for blocks that have any.

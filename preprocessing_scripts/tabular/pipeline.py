@@ -42,7 +42,7 @@ _Part = tuple[str, Any, list[str]]
 class Fitted:
     """All that was fitted to the training rows.
 
-    Attributes:
+    Args:
         numbers: By column or feature, in the order of the spool's columns.
         levels: By column.
         pipeline: Made of both.

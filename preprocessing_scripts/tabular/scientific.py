@@ -32,7 +32,7 @@ class _Tables:
     An octave, the numbers that share a binary exponent, holds at most one power of ten, its border:
     it has two decimal exponents, below the border and from there on.
 
-    Attributes:
+    Args:
         borders: By octave.
         scales: What makes nine digits of a number, by twice the octave, plus one from the border.
         exponents: ``e-01,`` by the same, in the last five bytes.

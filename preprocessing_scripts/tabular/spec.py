@@ -30,7 +30,7 @@ OF_TIMES = ("hours_between", "hour", "day_of_week")
 class Label:
     """The column to predict: whole numbers, one for each class.
 
-    Attributes:
+    Args:
         column: Its name.
         missing: What becomes of rows without one: ``drop`` leaves them out and counts them.
     """
@@ -43,7 +43,7 @@ class Label:
 class Feature:
     """A column made of others; ``{"name": "pace", "ratio": ["distance", "minutes"]}``.
 
-    Attributes:
+    Args:
         name: Of the new column, for use in ``numeric``.
         operation: ``ratio`` a / b, ``difference`` a - b, ``product`` a * b, ``hours_between``
             (b - a, of timestamps), ``hour`` (0 to 23) and ``day_of_week`` (Monday is 0) of one
@@ -60,7 +60,7 @@ class Feature:
 class Numeric:
     """Columns of numbers that are treated alike.
 
-    Attributes:
+    Args:
         columns: Names or patterns (``temp*``) of columns and features.
         impute: What fills gaps; ``constant`` is ``fill``.
         fill: See ``impute``.
@@ -77,7 +77,7 @@ class Numeric:
 class Categorical:
     """Columns of text that are treated alike.
 
-    Attributes:
+    Args:
         columns: Names or patterns.
         impute: What fills gaps; ``constant`` is ``fill``.
         fill: See ``impute``.
@@ -97,7 +97,7 @@ class Categorical:
 class Split:
     """Which rows validate.
 
-    Attributes:
+    Args:
         method: ``hash`` takes rows by a hash, about the fraction; ``stratified`` exactly the
             fraction of each class; ``temporal`` the latest by ``column``.
         validation: The fraction.
@@ -123,7 +123,7 @@ class Holdout:
 class Balance:
     """How classes of the training channel are evened out, after the fit.
 
-    Attributes:
+    Args:
         method: ``over`` repeats rows of the smaller classes, ``under`` leaves out rows of the
             larger, ``smote`` adds rows between neighbours of the smaller.
         seed: Of the choice.
@@ -139,7 +139,7 @@ class Balance:
 class Output:
     """What is written.
 
-    Attributes:
+    Args:
         format: ``csv`` has no header and the label first, as the built-in algorithms want it, and
             leaves out what ``keep`` names; with ``both`` it goes to folders ``<channel>_csv``.
         dtype: Of the features.
@@ -153,7 +153,7 @@ class Output:
 class Spec:
     """All of it.
 
-    Attributes:
+    Args:
         label: The column to predict.
         numeric: Groups of columns; their order is the order of the features.
         categorical: Groups of columns, after the numeric ones.

@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.float64]
 class TargetEncoding:
     """What takes the place of levels.
 
-    Attributes:
+    Args:
         levels: For rows outside training, by level.
         mean: For a level that training has not seen.
         by_fold: For training rows, shape (folds, levels); the mean of the other folds where only
