@@ -1,7 +1,5 @@
 """Channels between the jobs: parquet tables of float32 features, a label, and each row's day."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pandas as pd

@@ -5,8 +5,6 @@ scheduled departure. The columns that tell how the flight went (``dep_time``, ``
 ``arr_time``, ``arr_delay``, ``air_time``) are read by ``label`` alone.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 
@@ -30,13 +28,13 @@ TRENDS = ("temp", "wind_speed", "pressure", "visib")
 IMPOSSIBLE_WIND_MPH = 200.0
 
 
-def label(flights: pd.DataFrame) -> pd.Series[float]:
+def label(flights: pd.DataFrame) -> "pd.Series[float]":
     """Tell whether each flight arrived late: 1.0 or 0.0; NaN for a cancelled or diverted one."""
     delay = flights["arr_delay"]
     return (delay >= LATE_MINUTES).astype(float).where(delay.notna())
 
 
-def flight_days(flights: pd.DataFrame) -> pd.Series[str]:
+def flight_days(flights: pd.DataFrame) -> "pd.Series[str]":
     """Give each flight's scheduled day of departure, local time, as ``YYYY-MM-DD``."""
     return pd.to_datetime(flights[["year", "month", "day"]]).dt.strftime("%Y-%m-%d")
 
@@ -67,12 +65,12 @@ def engineer(flights: pd.DataFrame, weather: pd.DataFrame, planes: pd.DataFrame)
     return features
 
 
-def clock_minutes(hhmm: pd.Series[int]) -> pd.Series[int]:
+def clock_minutes(hhmm: "pd.Series[int]") -> "pd.Series[int]":
     """Turn HHMM times (``517`` is 05:17, ``2400`` midnight) into minutes since midnight."""
     return (hhmm // 100 * 60 + hhmm % 100) % MINUTES_PER_DAY
 
 
-def scheduled_duration(flights: pd.DataFrame) -> pd.Series[float]:
+def scheduled_duration(flights: pd.DataFrame) -> "pd.Series[float]":
     """Estimate the scheduled minutes from gate to gate.
 
     Both ends are local times without a date or a zone, so their difference, taken forward past
@@ -135,7 +133,7 @@ def _traffic(flights: pd.DataFrame, schedule: pd.DataFrame) -> pd.DataFrame:
     days, departure = flight_days(flights), schedule["departure_minute"]
     hour, origin, carrier = departure // 60, flights["origin"], flights["carrier"]
 
-    def count(*keys: pd.Series[str] | pd.Series[float]) -> pd.Series[float]:
+    def count(*keys: "pd.Series[str] | pd.Series[float]") -> "pd.Series[float]":
         return departure.groupby([days, *keys], sort=False).transform("size").astype(float)
 
     rank = departure.groupby([days, origin], sort=False).rank(pct=True)

@@ -6,8 +6,6 @@ reader of CSV, stricter than it is with other tables: a job and the landing of r
 same files in the same words.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path

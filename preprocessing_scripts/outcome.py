@@ -1,7 +1,5 @@
 """How a script ends: with a ``report.json``, or with one clear line and a non-zero exit."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

@@ -1,7 +1,5 @@
 """The way to Dagster Pipes out of a job. Imported only in a job that Dagster started."""
 
-from __future__ import annotations
-
 import io
 import json
 import os
@@ -35,7 +33,7 @@ def connect() -> dagster_pipes.PipesContext:
     )
 
 
-def _s3_client() -> S3Client:
+def _s3_client() -> "S3Client":
     # Pipes over files needs neither.
     import boto3
     from botocore.config import Config
@@ -54,7 +52,7 @@ class PromptS3MessageWriter(dagster_pipes.PipesS3MessageWriter):
     ``SECONDS_BETWEEN_UPLOADS``; what is left goes when the script closes.
     """
 
-    def make_channel(self, params: Mapping[str, Any]) -> PromptS3Channel:
+    def make_channel(self, params: Mapping[str, Any]) -> "PromptS3Channel":
         """Make the channel to the place that Dagster's message reader looks at."""
         return PromptS3Channel(self._client, params["bucket"], params.get("key_prefix"))
 
@@ -62,7 +60,7 @@ class PromptS3MessageWriter(dagster_pipes.PipesS3MessageWriter):
 class PromptS3Channel(dagster_pipes.PipesS3MessageWriterChannel):
     """The channel of ``PromptS3MessageWriter``."""
 
-    def __init__(self, client: S3Client, bucket: str, key_prefix: str | None) -> None:
+    def __init__(self, client: "S3Client", bucket: str, key_prefix: str | None) -> None:
         super().__init__(client, bucket, key_prefix)
         self._pending: list[str] = []
         self._next_upload = 0.0

@@ -4,8 +4,6 @@ Dagster shows the job's log too, so nothing is said both ways. Pipes is quicker 
 and a courtesy: what counts is the job's ``report.json``, so no trouble here ever fails a job.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -23,7 +21,7 @@ class Progress:
         pipes: The open Dagster Pipes context; None if Dagster does not listen.
     """
 
-    def __init__(self, pipes: PipesContext | None) -> None:
+    def __init__(self, pipes: "PipesContext | None") -> None:
         self._pipes = pipes
 
     def say(self, message: str) -> None:
@@ -66,7 +64,7 @@ def open_progress() -> Iterator[Progress]:
     progress.close(None)
 
 
-def _open_pipes() -> PipesContext | None:
+def _open_pipes() -> "PipesContext | None":
     if not ("DAGSTER_PIPES_CONTEXT" in os.environ and "DAGSTER_PIPES_MESSAGES" in os.environ):
         return None
     try:

@@ -1,7 +1,5 @@
 """Figures of merit of predicted probabilities of a late arrival."""
 
-from __future__ import annotations
-
 import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score

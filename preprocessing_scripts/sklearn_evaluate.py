@@ -6,8 +6,6 @@ Reads ``<input>/model/model.tar.gz`` (which holds ``model.joblib``) and
     python -m preprocessing_scripts.sklearn_evaluate --input folder --output out
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 import tarfile

@@ -14,8 +14,6 @@ By hand::
     python -m preprocessing_scripts.sklearn_preprocess --ds 2013-02-11 --input raw --output out
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

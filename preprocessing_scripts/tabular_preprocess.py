@@ -13,8 +13,6 @@ By hand::
     python -m preprocessing_scripts.tabular_preprocess --spec spec.json --input raw --output out
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 import tempfile

@@ -16,8 +16,6 @@ By hand::
     python -m training_scripts.sklearn_train --max-iter 100
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys
@@ -159,7 +157,7 @@ def fit(args: argparse.Namespace, frame: pd.DataFrame) -> VotingClassifier:
     return model
 
 
-def recency(days: pd.Series[str], half_life: float) -> npt.NDArray[np.float64]:
+def recency(days: "pd.Series[str]", half_life: float) -> npt.NDArray[np.float64]:
     """Weigh rows by age: 1 on the latest day, one half ``half_life`` days earlier."""
     dates = pd.to_datetime(days)
     age = (dates.max() - dates).dt.days.to_numpy()

@@ -3,8 +3,6 @@
 Chawla, Bowyer, Hall and Kegelmeyer, "SMOTE: Synthetic Minority Over-sampling Technique", 2002.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Blocks: the steps in which a table is read, and what every source of them can do."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

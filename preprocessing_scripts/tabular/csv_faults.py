@@ -1,7 +1,5 @@
 """Where in some CSV text, and why, parsing fails. Slow: only for text that is known to fail."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Sequence

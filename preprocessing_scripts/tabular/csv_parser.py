@@ -1,7 +1,5 @@
 """Rows of CSV text as an Arrow table."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 

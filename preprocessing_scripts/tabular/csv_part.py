@@ -1,7 +1,5 @@
 """CSV as SageMaker's built-in algorithms read it: no header, the label first."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any

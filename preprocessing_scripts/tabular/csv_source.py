@@ -1,7 +1,5 @@
 """CSV files, plain or gzip, as a source of blocks."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Collection, Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """CSV text in pieces that end where a row ends, without parsing it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass

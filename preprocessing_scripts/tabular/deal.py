@@ -1,7 +1,5 @@
 """Between the passes: rows are dealt to channels."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -3,8 +3,6 @@
 A pickled pipeline that makes features refers to this module, which needs numpy and pandas alone.
 """
 
-from __future__ import annotations
-
 from collections.abc import MutableMapping, Sequence
 from typing import Any
 
@@ -86,7 +84,7 @@ def derived_names(transformer: Any, names: Sequence[str]) -> npt.NDArray[np.obje
     return np.array([*transformer.kw_args["columns"], *made], dtype=object)
 
 
-def _microseconds(column: pd.Series[Any]) -> Column:
+def _microseconds(column: "pd.Series[Any]") -> Column:
     # Nanoseconds, in which pandas holds them, reach from 1677 to 2262; the engine keeps to that.
     times = pd.to_datetime(column, utc=True, format="ISO8601", errors="coerce").dt.tz_localize(None)
     values = times.to_numpy("datetime64[us]").astype(np.float64)

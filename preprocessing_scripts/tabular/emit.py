@@ -1,7 +1,5 @@
 """The second pass: every block becomes features, in parts of the channels."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """From a block of the spool to features, as the fitted pipeline would transform its rows."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

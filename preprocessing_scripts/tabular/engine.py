@@ -1,7 +1,5 @@
 """The whole way of a table: read, deal to channels, fit, write."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager

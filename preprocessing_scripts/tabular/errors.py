@@ -1,7 +1,5 @@
 """What goes wrong with a table."""
 
-from __future__ import annotations
-
 
 class TableError(ValueError):
     """Data or a spec that cannot be used; the message names file, line and column as it can."""

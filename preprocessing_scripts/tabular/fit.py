@@ -1,7 +1,5 @@
 """Between the passes: statistics are taken of the training rows."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A pandas frame in memory as a source of blocks."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd

@@ -4,8 +4,6 @@ The first host leads: the others connect to it, and it passes on what each gives
 dies or hangs makes all others fail, with an error that names it.
 """
 
-from __future__ import annotations
-
 import io
 import json
 import selectors
@@ -58,7 +56,7 @@ class Hosts:
         self._links = dict(links)
 
     @classmethod
-    def alone(cls) -> Hosts:
+    def alone(cls) -> "Hosts":
         """Be the only host of the job."""
         return cls(["algo-1"], 0, {})
 
@@ -70,7 +68,7 @@ class Hosts:
         address: tuple[str, int],
         key: bytes,
         timeout: float = JOIN_SECONDS,
-    ) -> Hosts:
+    ) -> "Hosts":
         """Meet the other hosts.
 
         Args:
@@ -101,7 +99,7 @@ class Hosts:
         path: Path = RESOURCE_CONFIG,
         port: int | None = None,
         timeout: float = JOIN_SECONDS,
-    ) -> Hosts:
+    ) -> "Hosts":
         """Meet the hosts that SageMaker names; alone if it names one or the file is not there.
 
         Args:
@@ -178,7 +176,7 @@ class Hosts:
             link.close()
         self._links.clear()
 
-    def __enter__(self) -> Hosts:
+    def __enter__(self) -> "Hosts":
         return self
 
     def __exit__(

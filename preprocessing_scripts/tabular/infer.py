@@ -1,7 +1,5 @@
 """The kinds of columns that no one has given, found out from the first rows."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from itertools import islice

@@ -1,7 +1,5 @@
 """The first pass: every block is parsed once, made into numbers, and put on the spool."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -56,7 +54,7 @@ class Rows:
     held: npt.NDArray[np.bool_]
 
     @classmethod
-    def join(cls, parts: Sequence[Rows]) -> Rows:
+    def join(cls, parts: "Sequence[Rows]") -> "Rows":
         """Put the rows of several blocks one after another."""
         hashes, floats = np.zeros(0, dtype=np.uint64), np.zeros(0)
         nothing = cls(floats, hashes, hashes, floats, np.zeros(0, dtype=bool))
@@ -64,7 +62,7 @@ class Rows:
         everything = [nothing, *parts]
         return cls(*(np.concatenate([getattr(one, name) for one in everything]) for name in names))
 
-    def where(self, mask: npt.NDArray[np.bool_]) -> Rows:
+    def where(self, mask: npt.NDArray[np.bool_]) -> "Rows":
         """Take some of the rows."""
         return Rows(*(getattr(self, field.name)[mask] for field in dataclasses.fields(self)))
 

@@ -1,7 +1,5 @@
 """How the hosts of a job find each other: the leader listens, the others try until it answers."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import socket

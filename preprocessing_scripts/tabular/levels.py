@@ -1,7 +1,5 @@
 """Statistics of columns of text: levels and how often they occur, exactly, over all hosts."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

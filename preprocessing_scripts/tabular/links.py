@@ -6,8 +6,6 @@ of another job, of another time, changed, or sent back to its sender is refused.
 encrypted: that is what SageMaker's ``EnableInterContainerTrafficEncryption`` is for.
 """
 
-from __future__ import annotations
-
 import hmac
 import secrets
 import socket

@@ -6,8 +6,6 @@ Values are held minus a pivot near their middle, which keeps float32 precise for
 values are large and close together.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """How a long job says how far it is."""
 
-from __future__ import annotations
-
 import resource
 import time
 from collections.abc import Iterator

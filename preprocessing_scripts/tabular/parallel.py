@@ -1,7 +1,5 @@
 """Work in threads, with its results in order and only so much of it at once."""
 
-from __future__ import annotations
-
 import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable

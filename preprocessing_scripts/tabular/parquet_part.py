@@ -1,7 +1,5 @@
 """Parts of channels as parquet."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Parquet files as a source of blocks."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 

@@ -5,8 +5,6 @@ question; where a few rows cannot have them (means, variances, quartiles), its p
 set afterwards.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property

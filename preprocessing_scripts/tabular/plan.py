@@ -1,7 +1,5 @@
 """Which columns are read, and as what."""
 
-from __future__ import annotations
-
 import json
 from operator import itemgetter
 

@@ -6,8 +6,6 @@ many of its values are at most a candidate. 32 rounds settle float32 and 64 floa
 of columns at a time.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """What a run reports: counts over all hosts, the channels' schema, and what was done to columns."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Mapping
 from typing import Any

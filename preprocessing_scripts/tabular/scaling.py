@@ -1,7 +1,5 @@
 """Scaling as an affine map: subtract a shift, multiply by a factor."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

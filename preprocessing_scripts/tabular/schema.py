@@ -1,7 +1,5 @@
 """What the wanted columns of a table hold, and the conversion of stored values to it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from types import MappingProxyType

@@ -6,8 +6,6 @@ every float32 from its neighbours, so each reads back as it was; only what is to
 float32 to normalize, below 1.2e-38, is written as zero.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Where rows come from: files of a folder, or a frame."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -11,8 +11,6 @@ A small one::
     }
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -180,7 +178,7 @@ class Spec:
     missing_values: tuple[str, ...] = ("", "NA", "NaN", "nan", "null")
     schema: Mapping[str, Kind] = field(default_factory=dict)
 
-    def resolve(self, columns: Sequence[str]) -> Spec:
+    def resolve(self, columns: Sequence[str]) -> "Spec":
         """Put names in the place of patterns.
 
         Args:

@@ -1,7 +1,5 @@
 """Specs from JSON: every member is checked against the dataclasses, and named when it is wrong."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 import math

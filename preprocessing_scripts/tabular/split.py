@@ -6,8 +6,6 @@ says; ``temporal`` the rows with the largest times, equal times by hash. What ho
 is the order keys of their rows, and what comes of it is one threshold for each class.
 """
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Mapping, Sequence
 

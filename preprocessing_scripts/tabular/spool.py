@@ -3,8 +3,6 @@
 The files have no name, so that nothing is left behind, however the process ends.
 """
 
-from __future__ import annotations
-
 import errno
 import os
 import tempfile
@@ -52,7 +50,7 @@ class Spool:
         self._lock = threading.Lock()
         self._written: dict[int, _Place] = {}
 
-    def __enter__(self) -> Spool:
+    def __enter__(self) -> "Spool":
         return self
 
     def __exit__(

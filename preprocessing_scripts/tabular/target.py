@@ -5,8 +5,6 @@ Smoothed as scikit-learn's TargetEncoder does with ``smooth="auto"``, an empiric
 what the rows of the other folds say.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

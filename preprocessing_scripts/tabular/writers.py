@@ -1,7 +1,5 @@
 """What all parts of channels have in common, whatever their format."""
 
-from __future__ import annotations
-
 import errno
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -40,7 +38,7 @@ class PartWriter(ABC):
         self._path = path
         self.opened = ExitStack()
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "Self":
         unfinished = self.opened.enter_context(whole_file(self._path))
         self.sink = self.opened.enter_context(pa.OSFile(str(unfinished), "wb"))
         return self
