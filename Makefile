@@ -26,7 +26,7 @@ run: .venv/local .env ## Train and evaluate the model of one day: make run PARTI
 	@ml-pipeline run $(PARTITION)
 
 dev: .venv/local .env ## Dagster's UI on http://127.0.0.1:3000
-	dagster dev --host 127.0.0.1 --port 3000
+	@ml-pipeline dev
 
 land: .venv/local .env ## Land raw days: make land FROM=2013-01-01 TO=2013-02-28
 	$(LAND) "$(FROM)...$(TO)"

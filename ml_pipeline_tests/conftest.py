@@ -95,7 +95,8 @@ def webserver(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Ite
     locations = ("-m", "ml_pipeline", "-m", WAITING_JOBS)
     processes = [
         project.spawn(
-            *("dagster-webserver", *locations, "-h", "127.0.0.1", "-p", str(port)),
+            *("python", "-m", "ml_pipeline.cli.webserver", *locations),
+            *("-h", "127.0.0.1", "-p", str(port)),
             log=logs / "webserver.log",
         ),
         project.spawn("python", "-m", QUICK_DAEMON, "run", *locations, log=logs / "daemon.log"),

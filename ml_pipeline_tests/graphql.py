@@ -36,6 +36,10 @@ query ($key: AssetKeyInput!, $partition: String!) { assetNodeOrError(assetKey: $
   ... on AssetNode {
     staleCauses(partition: $partition) { key { path } partitionKey } } } }
 """
+_LATEST = """
+query ($key: AssetKeyInput!, $limit: Int!) { assetNodeOrError(assetKey: $key) {
+  ... on AssetNode { partitionKeyConnection(limit: $limit, ascending: false) { results } } } }
+"""
 _TERMINATE = """
 mutation ($id: String!) { terminateRun(runId: $id) { __typename } }
 """
@@ -161,6 +165,11 @@ class Webserver:
         """What makes a partition stale: the assets that changed, and which of their partitions."""
         node = self.query(_STALE, key={"path": [asset]}, partition=partition)["assetNodeOrError"]
         return [(cause["key"]["path"][-1], cause["partitionKey"]) for cause in node["staleCauses"]]
+
+    def latest_partitions(self, asset: str, limit: int) -> list[str]:
+        """The partitions that an asset's plots are of, the last one first."""
+        node = self.query(_LATEST, key={"path": [asset]}, limit=limit)["assetNodeOrError"]
+        return list(node["partitionKeyConnection"]["results"])
 
     def terminate(self, run_id: str) -> None:
         """Terminate a run, as the "Terminate" button does."""

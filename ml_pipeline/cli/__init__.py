@@ -71,6 +71,15 @@ def backfill(first: str, last: str, at_once: int) -> None:
 
 
 @cli.command()
+@click.option("--port", default=3000, show_default=True, help="Where the UI is, on 127.0.0.1.")
+def dev(port: int) -> None:
+    """Dagster's UI and its daemon, which starts what is queued, until Ctrl-C."""
+    from ml_pipeline.cli.dev import serve
+
+    serve(port)
+
+
+@cli.command()
 def doctor() -> None:
     """Check target, credentials, bucket, role and local service, and say what to do."""
     from ml_pipeline.cli.doctor import diagnose

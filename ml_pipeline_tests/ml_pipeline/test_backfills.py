@@ -67,6 +67,14 @@ def test_a_corrected_day_makes_the_windows_it_is_in_stale(
     assert webserver.stale_causes("preprocessed_dataset", "2013-02-11") == []
 
 
+def test_the_plots_of_partitions_that_have_ended_are_of_those_partitions(
+    webserver: Webserver,
+) -> None:
+    """What an asset's page asks for before it plots anything."""
+    days = webserver.latest_partitions("model_evaluation", 120)
+    assert (days[0], days[-1]) == ("2013-12-31", "2013-01-01")
+
+
 def test_a_range_from_the_command_line_is_one_run_of_its_days(
     local_service: LocalService, project: Project
 ) -> None:
