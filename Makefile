@@ -52,11 +52,11 @@ clean: stop ## Delete what was installed, run and stored here
 	$(PYTHON) -m venv .venv
 
 .venv/local: .venv/bin/python pyproject.toml constraints.txt
-	$(PIP) -e '.[local]'
+	$(PIP) -e '.[pipeline,local]'
 	@touch $@
 
 .venv/dev: .venv/bin/python pyproject.toml constraints.txt
-	$(PIP) -e '.[local,dev]'
+	$(PIP) -e '.[pipeline,local,dev]'
 	@touch $@ .venv/local
 
 .env:

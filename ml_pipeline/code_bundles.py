@@ -7,12 +7,11 @@ needs by the same names there, in tests and by hand.
 from collections.abc import Sequence
 from pathlib import Path
 
-import preprocessing_scripts
-import training_scripts
 from dagster_sagemaker import CodeBundle
+from ml_pipeline import scripts
 
-_PROCESSING = Path(preprocessing_scripts.__file__).parent
-_TRAINING = Path(training_scripts.__file__).parent
+_PROCESSING = scripts.FOLDER / "preprocessing_scripts"
+_TRAINING = scripts.FOLDER / "training_scripts"
 
 
 def _bundle(script: Path, *modules: str, beside: Sequence[Path] = ()) -> CodeBundle:

@@ -9,8 +9,8 @@ from dagster_sagemaker import SageMakerConnection
 from ml_pipeline.publishing.artifacts import Output, RawDay, StoredObject
 from ml_pipeline.publishing.s3_writes import put_if_changed
 from ml_pipeline.raw_sources import MissingRawDataError, RawSource, open_raw_source
+from ml_pipeline.scripts import flights
 from ml_pipeline.settings import Settings
-from preprocessing_scripts.flights import MAY_BE_EMPTY, RAW_TABLES, RawDataError, parse_csv
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -45,7 +45,7 @@ def shown(days: Sequence[str]) -> str:
 def _read(source: RawSource, days: Sequence[str]) -> dict[str, Files]:
     try:
         _check("planes.csv", source.planes())
-    except (MissingRawDataError, RawDataError) as error:
+    except (MissingRawDataError, flights.RawDataError) as error:
         raise _nothing_landed(error, []) from error
     read: dict[str, Files] = {}
     problems: dict[str, Exception] = {}
@@ -61,12 +61,12 @@ def _read(source: RawSource, days: Sequence[str]) -> dict[str, Files]:
     return read
 
 
-def _read_day(source: RawSource, ds: str) -> Files | MissingRawDataError | RawDataError:
+def _read_day(source: RawSource, ds: str) -> Files | MissingRawDataError | flights.RawDataError:
     try:
         files = source.day(ds)
         for name, content in files.items():
             _check(f"ds={ds}/{name}", content)
-    except (MissingRawDataError, RawDataError) as error:
+    except (MissingRawDataError, flights.RawDataError) as error:
         return error
     return files
 
@@ -82,7 +82,9 @@ def _nothing_landed(error: Exception, others: Sequence[str]) -> dg.Failure:
 
 def _check(name: str, content: bytes) -> None:
     table = name.rpartition("/")[2].removesuffix(".csv")
-    parse_csv(content, RAW_TABLES[table], name, rows_required=table not in MAY_BE_EMPTY)
+    flights.parse_csv(
+        content, flights.RAW_TABLES[table], name, rows_required=table not in flights.MAY_BE_EMPTY
+    )
 
 
 def _write(
