@@ -1,5 +1,6 @@
 """Dagster's webserver and its daemon, until one of them ends or someone interrupts."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -10,6 +11,8 @@ import click
 
 _LOCATION = ("-m", "ml_pipeline")
 _STOP_SECONDS = 30.0
+# What Dagster says of parts of its interface that are new: they are used on purpose.
+_QUIET = "ignore:Function,ignore:Parameter,ignore:Asset job"
 
 
 def serve(port: int) -> None:
@@ -26,8 +29,10 @@ def serve(port: int) -> None:
         "daemon": ("-m", "dagster._daemon", "run", *_LOCATION),
     }
     signal.signal(signal.SIGTERM, _interrupt)
+    environment = {"PYTHONWARNINGS": _QUIET, **os.environ}
     running = {
-        name: subprocess.Popen([sys.executable, *command]) for name, command in commands.items()
+        name: subprocess.Popen([sys.executable, *command], env=environment)
+        for name, command in commands.items()
     }
     try:
         while True:
