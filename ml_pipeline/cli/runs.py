@@ -49,15 +49,16 @@ def execute(partition: str, tags: Mapping[str, str], log_level: str = "INFO") ->
         tags: The run's own tags.
         log_level: What of the run's log goes to the terminal; Dagster keeps all of it.
     """
+    import ml_pipeline.definitions  # noqa: F401 - before what was imported is frozen
+
     started = time.monotonic()
-    job = dg.reconstructable(daily_job)
     # What was imported stays until the process ends: spare every garbage collection, and the
     # interpreter's end, from going through it, which takes half a second.
     gc.freeze()
     with (
         dg.DagsterInstance.get() as instance,
         dg.execute_job(
-            job,
+            dg.reconstructable(daily_job),
             instance=instance,
             tags={**tags, "dagster/partition": partition},
             run_config={"loggers": {"console": {"config": {"log_level": log_level}}}},
