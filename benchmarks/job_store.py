@@ -23,7 +23,8 @@ from botocore.config import Config
 from local_sagemaker.account import job_arn
 from local_sagemaker.daemon import control
 from local_sagemaker.daemon.health import Endpoint
-from local_sagemaker.home import Home, JobKind
+from local_sagemaker.home import Home
+from local_sagemaker.kinds import PROCESSING, TRAINING, JobKind
 from local_sagemaker.process import ProcessId
 from local_sagemaker.records.store import JobStore
 
@@ -64,7 +65,7 @@ def _fill(home: Home, jobs: int) -> None:
     with store._connection() as connection:
         connection.execute("PRAGMA synchronous = OFF")
     for number in range(jobs):
-        kind: JobKind = "training" if number % 2 else "processing"
+        kind = TRAINING if number % 2 else PROCESSING
         name = f"pipeline-{number % 97:02}-job-{number:06}"
         status = STATUSES[number % len(STATUSES)]
         request, state = _job(kind, name)
@@ -73,17 +74,16 @@ def _fill(home: Home, jobs: int) -> None:
 
 
 def _end(store: JobStore, kind: JobKind, name: str, status: str) -> None:
-    label = kind.title()
     reason = {"FailureReason": "AlgorithmError: , exit code: 1"} if status == "Failed" else {}
-    times = {f"{label}StartTime": time.time(), f"{label}EndTime": time.time()}
-    store.update(kind, name, **{f"{label}JobStatus": status}, **times, **reason)
+    times = {kind.start_time: time.time(), kind.end_time: time.time()}
+    store.update(kind, name, **{kind.status: status}, **times, **reason)
 
 
 def _job(kind: JobKind, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
     environment = {f"VARIABLE_{number}": "value" * 8 for number in range(10)}
-    request: dict[str, Any] = {f"{kind.title()}JobName": name, "RoleArn": ROLE}
+    request: dict[str, Any] = {kind.member("Name"): name, "RoleArn": ROLE}
     request |= {"Environment": environment, "Tags": [{"Key": "run", "Value": name}]}
-    if kind == "processing":
+    if kind is PROCESSING:
         cluster = {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 30}
         request["ProcessingResources"] = {"ClusterConfig": cluster}
         request["AppSpecification"] = {"ImageUri": "image", "ContainerEntrypoint": ["python3", "x"]}
@@ -184,9 +184,9 @@ def _leave_running(home: Home) -> None:
     store = JobStore(home.job_database)
     for number in range(LOST):
         name = f"lost-{number}"
-        request, state = _job("processing", name)
-        store.add("processing", name, job_arn("processing", name), request, state)
-        store.set_supervisor("processing", name, GONE)
+        request, state = _job(PROCESSING, name)
+        store.add(PROCESSING, name, job_arn(PROCESSING, name), request, state)
+        store.set_supervisor(PROCESSING, name, GONE)
 
 
 if __name__ == "__main__":

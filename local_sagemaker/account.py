@@ -1,6 +1,6 @@
 """The account and region that the local service answers as."""
 
-from local_sagemaker.home import JobKind
+from local_sagemaker.kinds import JobKind
 
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
@@ -8,7 +8,7 @@ REGION = "us-east-1"
 
 def job_arn(kind: JobKind, name: str) -> str:
     """The ARN of a job."""
-    return f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:{kind}-job/{name}"
+    return f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:{kind.arn_resource}/{name}"
 
 
 def log_group_arn(group: str) -> str:

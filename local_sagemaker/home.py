@@ -4,12 +4,9 @@ import errno
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
 
+from local_sagemaker.kinds import JobKind
 from local_sagemaker.trees import remove_tree
-
-JobKind = Literal["processing", "training"]
-JOB_KINDS: tuple[JobKind, ...] = get_args(JobKind)
 
 
 @dataclass(frozen=True)
@@ -97,7 +94,7 @@ class Home:
 
     def job_directory(self, kind: JobKind, name: str) -> Path:
         """The working directory of one job; job names are validated before they get here."""
-        return self.jobs / kind / name
+        return self.jobs / kind.name / name
 
     def supervisor_log(self, kind: JobKind, name: str) -> Path:
         """What a job's supervisor prints; the job's own output is in its log stream."""

@@ -12,7 +12,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from local_sagemaker.home import JOB_KINDS, Home, JobKind
+from local_sagemaker.home import Home
+from local_sagemaker.kinds import KINDS, JobKind
 from local_sagemaker.log_files import LogFiles
 from local_sagemaker.records.job_query import JobQuery
 from local_sagemaker.records.job_remains import (
@@ -92,11 +93,11 @@ def prune(home: Home, seconds: float, *, runtimes: bool = False, dry_run: bool =
 
 
 def _old_jobs(store: JobStore, cutoff: float) -> Iterator[Job]:
-    for kind in JOB_KINDS:
+    for kind in KINDS.values():
         for status in sorted(TERMINAL):
             for job in store.find(JobQuery(kind=kind, status=status, modified_before=cutoff)):
                 tidying = job.supervisor is not None and job.supervisor.alive()
-                pool = store.pools([job.name]).get(job.name) if kind == "training" else None
+                pool = store.pools([job.name]).get(job.name) if kind.warm_pools else None
                 if not tidying and (pool is None or pool.status != "Available"):
                     yield job
 
@@ -126,9 +127,9 @@ def _prune_directories(
 ) -> None:
     for directory in left_aside(home):
         freed.job_bytes += _removed(directory, dry_run=pretended is not None)
-    for kind in JOB_KINDS:
+    for kind in KINDS.values():
         if pretended is not None:
-            names = {name for of, name in pretended if of == kind}
+            names = {name for of, name in pretended if of is kind}
             names.update(without_record(home, store, kind))
             freed.job_bytes += sum(size_on_disk(home.job_directory(kind, name)) for name in names)
             continue
@@ -164,10 +165,9 @@ def _remove_logs(home: Home, jobs: set[tuple[JobKind, str]], cutoff: float, free
 
 
 def _old_logs(files: LogFiles, cutoff: float) -> Iterator[tuple[JobKind, str, str]]:
-    for kind in JOB_KINDS:
-        group = f"/aws/sagemaker/{kind.title()}Jobs"
-        for stream in files.unchanged_since(group, cutoff):
-            yield kind, group, stream
+    for kind in KINDS.values():
+        for stream in files.unchanged_since(kind.log_group, cutoff):
+            yield kind, kind.log_group, stream
 
 
 def _job_of(stream: str) -> str:

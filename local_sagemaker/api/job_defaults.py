@@ -1,52 +1,25 @@
-"""What the service fills in where a request leaves it out, as Describe shows it."""
+"""What the service fills in where a request leaves it out; the table of kinds says what that is."""
 
 import copy
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from local_sagemaker.home import JobKind
-
-Default = tuple[str, Any]
-"""A member's path (``[]`` behind a name means every element of that list) and its value; one whose
-holder is not there is left out."""
-
-_DEFAULTS: Mapping[JobKind, Sequence[Default]] = {
-    "processing": (
-        ("StoppingCondition", {"MaxRuntimeInSeconds": 86400}),
-        ("ProcessingInputs[].AppManaged", False),
-        ("ProcessingInputs[].S3Input.S3DataDistributionType", "FullyReplicated"),
-        ("ProcessingInputs[].S3Input.S3CompressionType", "None"),
-        ("ProcessingOutputConfig.Outputs[].AppManaged", False),
-    ),
-    "training": (
-        ("StoppingCondition", {}),
-        ("StoppingCondition.MaxRuntimeInSeconds", 86400),
-        ("AlgorithmSpecification.EnableSageMakerMetricsTimeSeries", False),
-        ("InputDataConfig[].CompressionType", "None"),
-        ("InputDataConfig[].RecordWrapperType", "None"),
-        ("InputDataConfig[].DataSource.S3DataSource.S3DataDistributionType", "FullyReplicated"),
-        ("OutputDataConfig.KmsKeyId", ""),
-        ("OutputDataConfig.CompressionType", "GZIP"),
-        ("EnableNetworkIsolation", False),
-        ("EnableInterContainerTrafficEncryption", False),
-        ("EnableManagedSpotTraining", False),
-        ("ProfilerConfig.DisableProfiler", False),
-    ),
-}
+from local_sagemaker.kinds import Default, JobKind
 
 
 def completed(kind: JobKind, request: Mapping[str, Any]) -> dict[str, Any]:
     """A request with what a job needs to run, where the service has a default for it."""
-    whole = copy.deepcopy(dict(request))
-    if kind == "processing":
-        whole["ProcessingResources"]["ClusterConfig"].setdefault("InstanceCount", 1)
-    return whole
+    return _filled(request, kind.needed)
 
 
 def described(kind: JobKind, request: Mapping[str, Any]) -> dict[str, Any]:
     """A job's request as Describe gives it back."""
+    return _filled(request, kind.defaults)
+
+
+def _filled(request: Mapping[str, Any], defaults: Sequence[Default]) -> dict[str, Any]:
     whole = copy.deepcopy(dict(request))
-    for path, value in _DEFAULTS[kind]:
+    for path, value in defaults:
         holder, _, name = path.rpartition(".")
         for found in _find(whole, holder):
             found.setdefault(name, copy.deepcopy(value))

@@ -5,8 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from local_sagemaker.home import JobKind
-from local_sagemaker.kinds import KindOfJob
+from local_sagemaker.kinds import JobKind
 from local_sagemaker.records.job_query import JobQuery, SortBy
 from local_sagemaker.records.store import Job, JobStore
 from local_sagemaker.records.warm_pools import WarmPool
@@ -16,19 +15,19 @@ _DEFAULT_PAGE = 10
 _SORT_BY: Mapping[str, SortBy] = {"CreationTime": "created", "Name": "name", "Status": "status"}
 
 
-def list_jobs(kind: KindOfJob, store: JobStore, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Answer ``ListProcessingJobs`` or ``ListTrainingJobs``.
+def list_jobs(kind: JobKind, store: JobStore, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer ``ListProcessingJobs`` and the like.
 
     Raises:
         ServiceError: The token is none of ours, or belongs to another list.
     """
     size = request.get("MaxResults", _DEFAULT_PAGE)
-    order = _Order(kind.kind, request.get("SortBy", "CreationTime"), request.get("SortOrder"))
+    order = _Order(kind, request.get("SortBy", "CreationTime"), request.get("SortOrder"))
     status = request.get("StatusEquals")
     afterwards = kind.selects_pages and "MaxResults" in request
     found = store.find(
         JobQuery(
-            kind=kind.kind,
+            kind=kind,
             created_after=request.get("CreationTimeAfter"),
             created_before=request.get("CreationTimeBefore"),
             modified_after=request.get("LastModifiedTimeAfter"),
@@ -36,7 +35,7 @@ def list_jobs(kind: KindOfJob, store: JobStore, request: Mapping[str, Any]) -> d
             name_contains=request.get("NameContains"),
             status=None if afterwards else status,
             warm_pool=request.get("WarmPoolStatusEquals"),
-            training_plan=request.get("TrainingPlanArnEquals"),
+            requested=_requested(kind, request),
             sort_by=_SORT_BY[order.by],
             descending=order.descending,
             after=order.read(request.get("NextToken")),
@@ -51,23 +50,25 @@ def list_jobs(kind: KindOfJob, store: JobStore, request: Mapping[str, Any]) -> d
     return response
 
 
-def _summaries(kind: KindOfJob, store: JobStore, jobs: list[Job]) -> list[dict[str, Any]]:
-    training = kind.kind == "training"
-    pools = store.pools([job.name for job in jobs]) if training else {}
+def _requested(kind: JobKind, request: Mapping[str, Any]) -> dict[str, str]:
+    return {path: request[name] for name, path in kind.list_filters.items() if name in request}
+
+
+def _summaries(kind: JobKind, store: JobStore, jobs: list[Job]) -> list[dict[str, Any]]:
+    pools = store.pools([job.name for job in jobs]) if kind.warm_pools else {}
     return [_summary(kind, job, pools.get(job.name)) for job in jobs]
 
 
-def _summary(kind: KindOfJob, job: Job, pool: WarmPool | None) -> dict[str, Any]:
+def _summary(kind: JobKind, job: Job, pool: WarmPool | None) -> dict[str, Any]:
+    resources = kind.resources(job.request)
     summary = {
         kind.member("Name"): job.name,
         kind.member("Arn"): job.arn,
         "CreationTime": job.created,
         "LastModifiedTime": job.modified,
         **{member: job.state[member] for member in kind.summary if member in job.state},
+        **{name: resources[name] for name in kind.summary_resources if name in resources},
     }
-    plan = job.request.get("ResourceConfig", {}).get("TrainingPlanArn")
-    if plan is not None:
-        summary["TrainingPlanArn"] = plan
     if pool is not None:
         summary["WarmPoolStatus"] = pool.described()
     return summary

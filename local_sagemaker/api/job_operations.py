@@ -1,20 +1,18 @@
-"""Create, Describe, Stop, Delete, List and Update of processing and training jobs."""
+"""Create, Describe, Stop, Delete, List and Update of jobs."""
 
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
 from local_sagemaker.account import job_arn
-from local_sagemaker.api.job_checks import check_job
 from local_sagemaker.api.job_defaults import completed
 from local_sagemaker.api.job_description import describe
 from local_sagemaker.api.job_listing import list_jobs
-from local_sagemaker.api.job_updates import updated
 from local_sagemaker.api.tag_operations import check_tags
 from local_sagemaker.api.unsupported import refuse_unsupported
-from local_sagemaker.home import JobKind
-from local_sagemaker.kinds import KindOfJob
+from local_sagemaker.jobs.kinds.rules import Members
+from local_sagemaker.kinds import JobKind
 from local_sagemaker.records.job_remains import await_tidied
 from local_sagemaker.records.states import first_state, stopping
 from local_sagemaker.records.store import Job, JobExistsError, JobStore
@@ -22,8 +20,7 @@ from local_sagemaker.records.warm_pools import WarmPool
 from local_sagemaker.s3.store import ObjectStore
 from local_sagemaker.service_errors import ServiceError, invalid
 
-Members = Mapping[str, Any]
-
+Update = Callable[[Job, WarmPool | None, Members], Members]
 Admit = Callable[[JobKind, str, Members], AbstractContextManager[None]]
 """Lets a job of a kind, name and request be recorded, for as long as it is entered."""
 
@@ -42,7 +39,7 @@ class JobOperations:
 
     def __init__(
         self,
-        kind: KindOfJob,
+        kind: JobKind,
         store: JobStore,
         objects: ObjectStore,
         launch: Callable[[Job], None],
@@ -57,41 +54,41 @@ class JobOperations:
         self._admit = admit
 
     def create(self, request: Members) -> dict[str, Any]:
-        """Answer ``CreateProcessingJob`` or ``CreateTrainingJob``.
+        """Answer ``CreateProcessingJob`` and the like.
 
         A job is on disk before anything of it runs, so one that was acknowledged is never lost.
 
         Raises:
             ServiceError: The job cannot run as described, or its name is taken.
         """
-        kind = self._kind.kind
+        kind = self._kind
         # First: what is there in its place would be missing for the checks of a job.
         refuse_unsupported(kind, request)
-        check_job(kind, request, self._objects)
+        kind.rules().check(request, self._objects)
         check_tags(request.get("Tags", []))
         request = completed(kind, request)
-        name = request[self._kind.member("Name")]
+        name = request[kind.member("Name")]
         state = first_state(kind, request)
         try:
             with self._admit(kind, name, request):
                 job = self._store.add(kind, name, job_arn(kind, name), request, state)
         except JobExistsError as error:
-            text = self._kind.duplicate.format(arn=error.arn)
+            text = kind.duplicate.format(arn=error.arn)
             raise ServiceError("ResourceInUse", text) from None
         self._launch(job)
-        return {self._kind.member("Arn"): job.arn}
+        return {kind.member("Arn"): job.arn}
 
     def describe(self, request: Members) -> dict[str, Any]:
-        """Answer ``DescribeProcessingJob`` or ``DescribeTrainingJob``.
+        """Answer ``DescribeProcessingJob`` and the like.
 
         Raises:
             ServiceError: There is no such job.
         """
         job = self._get(request)
-        return describe(self._kind, job, self._pool(job))
+        return describe(job, self._pool(job))
 
     def stop(self, request: Members) -> None:
-        """Answer ``StopProcessingJob`` or ``StopTrainingJob``.
+        """Answer ``StopProcessingJob`` and the like.
 
         The status is changed first, then the supervisor is told: one that has only begun reads it.
 
@@ -106,7 +103,7 @@ class JobOperations:
             job.supervisor.signal(signal.SIGTERM)
 
     def delete(self, request: Members) -> None:
-        """Answer ``DeleteProcessingJob`` or ``DeleteTrainingJob``.
+        """Answer ``DeleteProcessingJob`` and the like.
 
         The job's log streams stay, as they do in CloudWatch.
 
@@ -123,8 +120,12 @@ class JobOperations:
             raise self._not_found(job.name) from None
         self._clear(job.kind, job.name)
 
-    def update(self, request: Members) -> dict[str, Any]:
-        """Answer ``UpdateTrainingJob``.
+    def update(self, updated: Update, request: Members) -> dict[str, Any]:
+        """Answer ``UpdateTrainingJob`` and the like.
+
+        Args:
+            updated: The kind's rule for it.
+            request: The call's members.
 
         Raises:
             ServiceError: There is no such job, or it is not where this can be changed.
@@ -139,12 +140,12 @@ class JobOperations:
         return {self._kind.member("Arn"): job.arn}
 
     def list_jobs(self, request: Members) -> dict[str, Any]:
-        """Answer ``ListProcessingJobs`` or ``ListTrainingJobs``."""
+        """Answer ``ListProcessingJobs`` and the like."""
         return list_jobs(self._kind, self._store, request)
 
     def _get(self, request: Members) -> Job:
         name = request[self._kind.member("Name")]
-        job = self._store.get(self._kind.kind, name)
+        job = self._store.get(self._kind, name)
         if job is None:
             raise self._not_found(name)
         return job
@@ -153,17 +154,15 @@ class JobOperations:
         return invalid(self._kind.not_found.format(name=name))
 
     def _pool(self, job: Job) -> WarmPool | None:
-        return self._store.pools([job.name]).get(job.name) if job.kind == "training" else None
+        return self._store.pools([job.name]).get(job.name) if job.kind.warm_pools else None
 
     def _require_deletable(self, job: Job) -> None:
         if not job.ended:
             raise ServiceError("ResourceInUse", self._rejected(job))
         pool = self._pool(job)
         if pool is not None and pool.status == "Available":
-            text = "The request was rejected because the training job retains a warm pool."
+            text = f"The request was rejected because the {self._kind} job retains a warm pool."
             raise ServiceError("ResourceInUse", text)
 
     def _rejected(self, job: Job) -> str:
-        return (
-            f"The request was rejected because the {self._kind.kind} job is in status {job.status}."
-        )
+        return f"The request was rejected because the {self._kind} job is in status {job.status}."

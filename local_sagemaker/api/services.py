@@ -1,14 +1,14 @@
 """Which operations the services of the JSON protocol offer."""
 
 from collections.abc import Callable
+from functools import partial
 
 from local_sagemaker.api.aws_json import JsonService, Operation
 from local_sagemaker.api.job_operations import Admit, JobOperations
 from local_sagemaker.api.log_filtering import filter_log_events
 from local_sagemaker.api.logs_api import LogOperations
 from local_sagemaker.api.tag_operations import TagOperations
-from local_sagemaker.home import JobKind
-from local_sagemaker.kinds import KINDS
+from local_sagemaker.kinds import KINDS, JobKind
 from local_sagemaker.log_files import LogFiles
 from local_sagemaker.records.store import Job, JobStore
 from local_sagemaker.s3.store import ObjectStore
@@ -39,14 +39,14 @@ def sagemaker(
     for kind in KINDS.values():
         jobs = JobOperations(kind, store, objects, launch, clear, admit)
         operations |= {
-            f"Create{kind.member('')}": jobs.create,
-            f"Describe{kind.member('')}": jobs.describe,
-            f"Stop{kind.member('')}": jobs.stop,
-            f"Delete{kind.member('')}": jobs.delete,
-            f"List{kind.member('s')}": jobs.list_jobs,
+            kind.operation("Create"): jobs.create,
+            kind.operation("Describe"): jobs.describe,
+            kind.operation("Stop"): jobs.stop,
+            kind.operation("Delete"): jobs.delete,
+            kind.operation("List"): jobs.list_jobs,
         }
-        if kind.kind == "training":
-            operations["UpdateTrainingJob"] = jobs.update
+        if (update := kind.rules().update) is not None:
+            operations[kind.operation("Update")] = partial(jobs.update, update)
     return JsonService("sagemaker", "SageMaker", operations, "ValidationException")
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from local_sagemaker.api import services
-from local_sagemaker.api.unsupported import REFUSED, WITHOUT_EFFECT, Limit
-from local_sagemaker.home import JOB_KINDS
+from local_sagemaker.jobs.kinds.rules import Limit
+from local_sagemaker.kinds import KINDS
 from local_sagemaker.s3.http.operations import OPERATIONS
 
 _COMMAND = "python -m local_sagemaker.api.supported"
@@ -58,24 +58,25 @@ def _operations() -> Iterator[str]:
 
 
 def _members() -> Iterator[str]:
-    yield "## Members of CreateProcessingJob and CreateTrainingJob"
+    creates = [kind.operation("Create") for kind in KINDS.values()]
+    yield f"## Members of {' and '.join(creates)}"
     yield ""
     yield "Every member is held to the service's model, and given back by Describe if that has it."
     yield "Those that are in neither of these tables do what they do in AWS."
     yield ""
-    for kind in JOB_KINDS:
-        yield f"### Create{kind.title()}Job: refused when the job is created"
+    for kind in KINDS.values():
+        yield f"### {kind.operation('Create')}: refused when the job is created"
         yield ""
         yield "| member | supported | |"
         yield "|---|---|---|"
-        for limit in REFUSED[kind]:
+        for limit in kind.rules().refused:
             yield _row(f"`{limit.path}`", _only(limit), limit.why)
         yield ""
-        yield f"### Create{kind.title()}Job: accepted, without effect"
+        yield f"### {kind.operation('Create')}: accepted, without effect"
         yield ""
         yield "| member | |"
         yield "|---|---|"
-        for ignored in WITHOUT_EFFECT[kind]:
+        for ignored in kind.rules().without_effect:
             yield _row(f"`{ignored.path}`", ignored.why)
         yield ""
 

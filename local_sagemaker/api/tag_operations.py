@@ -74,7 +74,9 @@ class TagOperations:
     def _known(self, arn: str) -> str:
         """The ARN, if a job has it."""
         name = arn.rpartition("/")[2]
-        if any(arn == job_arn(kind, name) and self._store.get(kind, name) for kind in KINDS):
+        if any(
+            arn == job_arn(kind, name) and self._store.get(kind, name) for kind in KINDS.values()
+        ):
             return arn
         raise ServiceError("ResourceNotFound", f"Could not find resource with ARN: {arn}")
 

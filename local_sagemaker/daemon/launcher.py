@@ -34,7 +34,7 @@ class Launcher:
         """
         directory = self._home.job_directory(job.kind, job.name)
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        which = ("--home", str(self._home.root), "--kind", job.kind, "--name", job.name)
+        which = ("--home", str(self._home.root), "--kind", job.kind.name, "--name", job.name)
         with self._home.supervisor_log(job.kind, job.name).open("ab") as log:
             return subprocess.Popen(
                 [*self._command, *which, "--endpoint", self._endpoint],

@@ -15,7 +15,6 @@ from local_sagemaker.api import services
 from local_sagemaker.api.server import Server
 from local_sagemaker.api.service_models import service_model
 from local_sagemaker.api.validation import validate
-from local_sagemaker.daemon.interruptions import NotInterruptibleError, interrupt
 from local_sagemaker.daemon.launcher import SUPERVISOR, Launcher
 from local_sagemaker.daemon.listening import Reach, listen
 from local_sagemaker.daemon.record import DaemonRecord
@@ -27,6 +26,8 @@ from local_sagemaker.faults.late_logs import LateLogFiles
 from local_sagemaker.faults.parsing import InvalidFaultError
 from local_sagemaker.faults.registry import Faults
 from local_sagemaker.home import Home
+from local_sagemaker.jobs.kinds.training.interruptions import NotInterruptibleError, interrupt
+from local_sagemaker.kinds import KINDS
 from local_sagemaker.log_files import LogFiles
 from local_sagemaker.page.pages import Pages
 from local_sagemaker.process import ProcessId
@@ -141,8 +142,9 @@ def _tidy_and_warm(home: Home, objects: ObjectStore) -> None:
     """
     objects.sweep()
     shape = service_model("sagemaker").operation_model("AddTags").input_shape
+    kind = next(iter(KINDS.values()))
     tags = [{"Key": "key", "Value": "value"}]
-    validate(shape, {"ResourceArn": job_arn("processing", "job"), "Tags": tags}, "")
+    validate(shape, {"ResourceArn": job_arn(kind, "job"), "Tags": tags}, "")
     for directory in left_aside(home):
         remove_tree(directory)
 

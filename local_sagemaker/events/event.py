@@ -12,12 +12,9 @@ from local_sagemaker.account import ACCOUNT, REGION
 from local_sagemaker.api.job_description import describe
 from local_sagemaker.api.service_models import service_model
 from local_sagemaker.events.outbox import Change
-from local_sagemaker.kinds import KINDS
 
 MAX_BYTES = 256 * 1024
 """What fits into one message of SQS."""
-
-_EXPENDABLE = ("Environment", "HyperParameters", "ProcessingInputs", "InputDataConfig")
 
 
 def event(change: Change) -> dict[str, Any]:
@@ -25,14 +22,14 @@ def event(change: Change) -> dict[str, Any]:
 
     Its detail is what Describe answers, with times in milliseconds, and the tags.
     """
-    job, kind = change.job, KINDS[change.job.kind]
-    shape = service_model("sagemaker").operation_model(f"Describe{kind.member('')}").output_shape
-    detail = _in_milliseconds(describe(kind, job, None), shape)
+    job = change.job
+    model = service_model("sagemaker").operation_model(job.kind.operation("Describe"))
+    detail = _in_milliseconds(describe(job, None), model.output_shape)
     time = datetime.fromtimestamp(job.modified, timezone.utc)
     return {
         "version": "0",
         "id": str(uuid.UUID(change.id)),
-        "detail-type": f"SageMaker {kind.label} Job State Change",
+        "detail-type": job.kind.event_type,
         "source": "aws.sagemaker",
         "account": ACCOUNT,
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -46,10 +43,11 @@ def message(change: Change) -> str:
     """A change as a message; what does not fit into one is left out, the largest members first."""
     whole = event(change)
     text = json.dumps(whole)
-    for name in sorted(_EXPENDABLE, key=lambda one: -len(json.dumps(whole["detail"].get(one)))):
+    detail = whole["detail"]
+    for name in sorted(change.job.kind.bulky, key=lambda one: -len(json.dumps(detail.get(one)))):
         if len(text) <= MAX_BYTES:
             break
-        whole["detail"].pop(name, None)
+        detail.pop(name, None)
         text = json.dumps(whole)
     return text
 

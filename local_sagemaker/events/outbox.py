@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from local_sagemaker.kinds import KINDS
 from local_sagemaker.records.store import Job
 
 _COLUMNS = "kind, name, arn, created, modified, request, state"
@@ -127,7 +128,8 @@ class Outbox:
     def _change(self, row: tuple[Any, ...]) -> Change:
         number, identity, known, kind, name, arn, created, modified, request, state = row
         tags = self._connection.execute("SELECT key, value FROM tags WHERE arn = ?", (arn,))
-        job = Job(kind, name, arn, created, modified, json.loads(request), json.loads(state), None)
+        requested, stood = json.loads(request), json.loads(state)
+        job = Job(KINDS[kind], name, arn, created, modified, requested, stood, None)
         # Without a number none is to be told but the last one.
         known = len(job.state.get("SecondaryStatusTransitions", [])) if known is None else known
         return Change(number, identity, job, dict(tags.fetchall()), known)

@@ -1,4 +1,4 @@
-"""The steps of a change: a training job may pass several secondary statuses in one."""
+"""The steps of a change: a job may pass several secondary statuses in one."""
 
 import uuid
 from collections.abc import Iterator
@@ -6,16 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from local_sagemaker.events.outbox import Change
-
-_OF_THE_END = frozenset(
-    {
-        "FailureReason",
-        "FinalMetricDataList",
-        "TrainingEndTime",
-        "TrainingTimeInSeconds",
-        "BillableTimeInSeconds",
-    }
-)
+from local_sagemaker.records.job import Job
 
 
 def steps(change: Change) -> Iterator[Change]:
@@ -25,19 +16,19 @@ def steps(change: Change) -> Iterator[Change]:
     """
     transitions = change.job.state.get("SecondaryStatusTransitions", [])
     for count in range(change.known + 1, len(transitions)):
-        state = _as_it_was(change.job.state, transitions[:count])
+        state = _as_it_was(change.job, transitions[:count])
         identity = uuid.uuid5(uuid.UUID(change.id), str(count)).hex
         yield replace(change, id=identity, job=replace(change.job, state=state))
     yield change
 
 
-def _as_it_was(state: Any, transitions: list[dict[str, Any]]) -> dict[str, Any]:
-    """A state as it was when the last of these transitions was its last."""
+def _as_it_was(job: Job, transitions: list[dict[str, Any]]) -> dict[str, Any]:
+    """A job's state as it was when the last of these transitions was its last."""
     last = {name: value for name, value in transitions[-1].items() if name != "EndTime"}
-    kept = {name: value for name, value in state.items() if name not in _OF_THE_END}
+    kept = {name: value for name, value in job.state.items() if name not in job.kind.last_members}
     return {
         **kept,
-        "TrainingJobStatus": "Stopping" if last["Status"] == "Stopping" else "InProgress",
+        job.kind.status: "Stopping" if last["Status"] == "Stopping" else "InProgress",
         "SecondaryStatus": last["Status"],
         "SecondaryStatusTransitions": [*transitions[:-1], last],
     }

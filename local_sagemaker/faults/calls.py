@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from local_sagemaker.faults.kinds import FaultKind
+from local_sagemaker.faults.fault_types import FaultName
 from local_sagemaker.faults.model import Fault
 from local_sagemaker.faults.registry import Faults
 from local_sagemaker.service_errors import ServiceError
@@ -26,7 +26,7 @@ _TEXTS = {
     "SlowDown": "Please reduce your request rate.",
 }
 _INTERNAL = "We encountered an internal error. Please try again."
-_STRIKING: tuple[FaultKind, ...] = ("throttling", "error", "drop")
+_STRIKING: tuple[FaultName, ...] = ("throttling", "error", "drop")
 
 
 @dataclass(frozen=True)

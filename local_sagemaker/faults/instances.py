@@ -8,7 +8,7 @@ from typing import Any
 
 from local_sagemaker.faults.model import Fault
 from local_sagemaker.faults.registry import Faults
-from local_sagemaker.home import JobKind
+from local_sagemaker.kinds import JobKind
 from local_sagemaker.records.states import cut_off
 from local_sagemaker.records.store import Job, JobStore
 from local_sagemaker.service_errors import ServiceError
@@ -21,13 +21,8 @@ _NO_CAPACITY = (
 
 def instances(kind: JobKind, request: Mapping[str, Any]) -> Counter[str]:
     """How many instances of which types a job asks for."""
-    if kind == "processing":
-        groups = [request["ProcessingResources"]["ClusterConfig"]]
-    else:
-        resources = request["ResourceConfig"]
-        groups = resources.get("InstanceGroups") or [resources]
     counts: Counter[str] = Counter()
-    for group in groups:
+    for group in kind.instance_groups(request):
         counts[group.get("InstanceType", "")] += group.get("InstanceCount", 1)
     return counts
 
@@ -96,7 +91,7 @@ class Instances:
     def _used(self, kind: JobKind) -> Counter[str]:
         used: Counter[str] = Counter()
         for job in self._store.unfinished():
-            if job.kind == kind:
+            if job.kind is kind:
                 used += instances(kind, job.request)
         return used
 

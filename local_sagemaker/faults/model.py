@@ -4,24 +4,24 @@ from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
 from typing import Any
 
-from local_sagemaker.faults.kinds import KINDS, FaultKind
-from local_sagemaker.home import JobKind
+from local_sagemaker.faults.fault_types import FAULT_TYPES, FaultName
+from local_sagemaker.kinds import JobKind
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault; ``kinds.MEMBERS`` says what its members mean.
+    """One fault; ``fault_types.MEMBERS`` says what its members mean.
 
     Args:
-        fault: The kind of fault.
+        fault: The type of fault.
     """
 
-    fault: FaultKind
+    fault: FaultName
     operation: str = "*"
     bucket: str | None = None
     key_prefix: str | None = None
     instance_type: str = "*"
-    job: JobKind | None = None
+    job: str | None = None
     limit: int = 0
     code: str | None = None
     message: str | None = None
@@ -48,7 +48,7 @@ class Fault:
 
     def strikes_job(self, kind: JobKind, instance_type: str) -> bool:
         """Whether it is about jobs of a kind on an instance type."""
-        return self.job in {None, kind} and fnmatchcase(instance_type, self.instance_type)
+        return self.job in {None, kind.name} and fnmatchcase(instance_type, self.instance_type)
 
     def strikes_stream(self, stream: str) -> bool:
         """Whether it is about a log stream."""
@@ -56,7 +56,7 @@ class Fault:
 
     def described(self) -> dict[str, Any]:
         """Its members of its kind that are set, as ``parse`` takes them."""
-        kind = KINDS[self.fault]
+        kind = FAULT_TYPES[self.fault]
         given = {one.name: getattr(self, one.name) for one in fields(self)}
         changed = {one.name for one in fields(self) if given[one.name] != one.default}
         shown = [name for name in kind.members if name in changed or name in kind.required]

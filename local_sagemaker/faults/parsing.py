@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from local_sagemaker.faults.kinds import KINDS, MEMBERS, FaultKind
+from local_sagemaker.faults.fault_types import FAULT_TYPES, MEMBERS, FaultName
 from local_sagemaker.faults.model import Fault
 
 
@@ -23,7 +23,7 @@ def parse(text: Any) -> Fault:
         raise InvalidFaultError('A fault is a JSON object, such as {"fault": "throttling"}')
     members = dict(text)
     kind = _kind(members.pop("fault", None))
-    known = KINDS[kind]
+    known = FAULT_TYPES[kind]
     for name in members:
         if name not in known.members:
             raise InvalidFaultError(
@@ -46,11 +46,11 @@ def seconds(value: Any) -> float:
     return float(_value("seconds", value))
 
 
-def _kind(value: Any) -> FaultKind:
-    for kind in KINDS:
+def _kind(value: Any) -> FaultName:
+    for kind in FAULT_TYPES:
         if kind == value:
             return kind
-    raise InvalidFaultError(f"'fault' must be one of {', '.join(KINDS)}, not {value!r}")
+    raise InvalidFaultError(f"'fault' must be one of {', '.join(FAULT_TYPES)}, not {value!r}")
 
 
 def _value(name: str, value: Any) -> Any:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from local_sagemaker.faults.kinds import FaultKind
+from local_sagemaker.faults.fault_types import FaultName
 from local_sagemaker.faults.model import Fault
 from local_sagemaker.faults.schedule import Schedule
 
@@ -66,11 +66,11 @@ class Faults:
                 for identity, active in self._active.items()
             ]
 
-    def matching(self, kind: FaultKind, about: Callable[[Fault], bool]) -> list[Fault]:
+    def matching(self, kind: FaultName, about: Callable[[Fault], bool]) -> list[Fault]:
         """The faults of a kind that are about something, struck or not."""
         return [active.fault for active in self._of(kind, about)]
 
-    def first(self, kind: FaultKind, about: Callable[[Fault], bool]) -> Fault | None:
+    def first(self, kind: FaultName, about: Callable[[Fault], bool]) -> Fault | None:
         """The first fault of a kind that is about a call and strikes it; that counts as a hit."""
         with self._lock:
             for active in self._of(kind, about):
@@ -79,7 +79,7 @@ class Faults:
                     return active.fault
         return None
 
-    def _of(self, kind: FaultKind, about: Callable[[Fault], bool]) -> Iterator[_Active]:
+    def _of(self, kind: FaultName, about: Callable[[Fault], bool]) -> Iterator[_Active]:
         for active in tuple(self._active.values()):
             if active.fault.fault == kind and about(active.fault):
                 yield active

@@ -58,29 +58,18 @@ class Cluster:
         return next(group for group in self.groups if host in group.hosts)
 
 
-def processing_cluster(request: Mapping[str, Any]) -> Cluster:
-    """The instances that a processing job asks for."""
-    cluster = request["ProcessingResources"]["ClusterConfig"]
-    return _cluster([(_ONLY_GROUP, cluster["InstanceType"], cluster["InstanceCount"])])
+def cluster_of(groups: Sequence[Mapping[str, Any]]) -> Cluster:
+    """The instances that a request asks for.
 
-
-def training_cluster(request: Mapping[str, Any]) -> Cluster:
-    """The instances that a training job asks for."""
-    resources = request["ResourceConfig"]
-    groups = resources.get("InstanceGroups")
-    if not groups:
-        only = (_ONLY_GROUP, resources.get("InstanceType", ""), resources.get("InstanceCount", 1))
-        return _cluster([only])
-    return _cluster(
-        [(one["InstanceGroupName"], one["InstanceType"], one["InstanceCount"]) for one in groups]
-    )
-
-
-def _cluster(groups: Sequence[tuple[str, str, int]]) -> Cluster:
+    Args:
+        groups: Its groups of instances.
+    """
     made: list[InstanceGroup] = []
     first = 1
-    for name, instance_type, count in groups:
+    for group in groups:
+        count = group.get("InstanceCount", 1)
         hosts = tuple(f"algo-{number}" for number in range(first, first + count))
-        made.append(InstanceGroup(name, instance_type, hosts))
+        name = group.get("InstanceGroupName", _ONLY_GROUP)
+        made.append(InstanceGroup(name, group.get("InstanceType", ""), hosts))
         first += count
     return Cluster(tuple(made))

@@ -11,8 +11,8 @@ from local_sagemaker.jobs.containers.container import Container
 from local_sagemaker.jobs.containers.environment import REGION
 from local_sagemaker.jobs.containers.launch import Launcher
 from local_sagemaker.jobs.containers.resource_use import ResourceMeter
-from local_sagemaker.jobs.data.checkpoints import restore
 from local_sagemaker.jobs.data.pipes import Pipe, PipeFeeder
+from local_sagemaker.jobs.data.restoring import restore
 from local_sagemaker.jobs.data.staging import Stager
 from local_sagemaker.jobs.data.syncing import Syncing
 from local_sagemaker.jobs.directory import HostDirectory, JobDirectory
@@ -20,10 +20,11 @@ from local_sagemaker.jobs.ending import Ending, Run
 from local_sagemaker.jobs.image import Image, find_image, pull
 from local_sagemaker.jobs.instance import Instance
 from local_sagemaker.jobs.job_log import JobLog
-from local_sagemaker.jobs.job_type import JobType
 from local_sagemaker.jobs.reasons import ClientFault, JobInterruptedError
 from local_sagemaker.jobs.stopping import StopRequest
+from local_sagemaker.jobs.supervised_job import SupervisedJob
 from local_sagemaker.log_files import LogFiles
+from local_sagemaker.records.job import Job
 from local_sagemaker.runtimes.catalog import Runtime
 from local_sagemaker.s3.store import ObjectStore
 from local_sagemaker.trees import make_readable
@@ -34,8 +35,8 @@ class JobRun:
 
     Args:
         home: The service's home.
-        name: The job's name.
-        kind: What kind of job it is, with its request.
+        recorded: The job as it is recorded.
+        job: What its kind makes of it.
         directory: Its working directory, made anew.
         objects: Where inputs come from.
         stop: Ends it before its time.
@@ -46,8 +47,8 @@ class JobRun:
     def __init__(
         self,
         home: Home,
-        name: str,
-        kind: JobType,
+        recorded: Job,
+        job: SupervisedJob,
         directory: JobDirectory,
         objects: ObjectStore,
         stop: StopRequest,
@@ -55,8 +56,9 @@ class JobRun:
         meter: ResourceMeter,
     ) -> None:
         self._home = home
-        self._name = name
-        self._kind = kind
+        self._name = recorded.name
+        self._log_group = recorded.kind.log_group
+        self._job = job
         self._directory = directory
         self._objects = objects
         self._stop = stop
@@ -79,34 +81,34 @@ class JobRun:
             JobStoppedError: A stop was asked for, or the time was up, while no container ran.
             ContainerSetupError: Its container could not be made.
         """
-        kind = self._kind
+        job = self._job
         self._stop.check_stop()
-        kind.check()
+        job.check()
         self._meter.check()
-        self._stop.limit(kind.max_wait)
-        runtime = find_image(self._home, kind.image)
+        self._stop.limit(job.max_wait)
+        runtime = find_image(self._home, job.image)
         attempt = partial(self._attempt, runtime, grace)
-        return run_attempts(attempt, kind, self._stop, self._directory.create)
+        return run_attempts(attempt, job, self._stop, self._directory.create)
 
     def _attempt(self, runtime: Runtime, grace: float) -> Ending:
-        kind = self._kind
-        kind.on_launch()
-        program = kind.command(runtime)
+        job = self._job
+        job.on_launch()
+        program = job.command(runtime)
         instances = self._instances()
-        kind.on_download()
+        job.on_download()
         pipes = self._stage(instances)
-        kind.on_image()
+        job.on_image()
         image = pull(self._home, runtime, self._stop, instances[0].log.write)
         self._stop.check()
-        kind.on_run()
+        job.on_run()
         hosts = [instance.directory for instance in instances]
-        with Syncing(kind.synced, hosts, self._objects) as syncing:
+        with Syncing(job.synced, hosts, self._objects) as syncing:
             run = self._feed(instances, pipes, image, program, grace)
             for host in hosts:
                 make_readable(host.ml)
         if run.outcome == "interrupt":
             raise JobInterruptedError
-        ending = kind.settle(hosts, run, instances[-1].log.write)
+        ending = job.settle(hosts, run, instances[-1].log.write)
         # If the script has failed, that is what there is to be said.
         if syncing.problem and ending.status != "Failed":
             raise ClientFault(syncing.problem)
@@ -115,25 +117,25 @@ class JobRun:
     def _instances(self) -> list[Instance]:
         files = LogFiles(self._home.logs)
         instances = []
-        for name in self._kind.cluster.hosts:
+        for name in self._job.cluster.hosts:
             directory = HostDirectory(self._directory.hosts / name)
             directory.create()
-            self._kind.prepare(directory, name)
-            log = JobLog(files, self._kind.log_group, self._name, name, self._kind.read_line)
+            self._job.prepare(directory, name)
+            log = JobLog(files, self._log_group, self._name, name, self._job.read_line)
             instances.append(Instance(name, directory, log))
         return instances
 
     def _stage(self, instances: list[Instance]) -> list[Pipe]:
-        stager = Stager(self._objects, self._stop, self._kind.role, REGION)
+        stager = Stager(self._objects, self._stop, self._job.role, REGION)
         pipes: list[Pipe] = []
-        for source in self._kind.inputs():
-            hosts = self._kind.cluster.hosts_of(source.groups)
+        for source in self._job.inputs():
+            hosts = self._job.cluster.hosts_of(source.groups)
             paths = [one.directory.of(source.path) for one in instances if one.name in hosts]
             if source.pipe:
                 pipes += stager.pipes(source, paths)
             else:
                 stager.stage(source, paths)
-        for synced in self._kind.synced:
+        for synced in self._job.synced:
             if synced.restored:
                 directories = [instance.directory for instance in instances]
                 restore(synced, directories, self._objects, stager)
@@ -166,9 +168,9 @@ class JobRun:
         launcher = Launcher(
             self._home,
             image,
-            host_addresses(str(self._directory.root), self._kind.cluster.hosts),
-            self._kind.request_environment,
-            self._kind.service_environment,
+            host_addresses(str(self._directory.root), self._job.cluster.hosts),
+            self._job.request_environment,
+            self._job.service_environment,
             self._endpoint,
             self._stop,
         )
@@ -190,9 +192,9 @@ class JobRun:
             return container.run(
                 containers,
                 self._stop,
-                self._kind.max_runtime - self._seconds,
+                self._job.max_runtime - self._seconds,
                 grace,
-                self._kind.on_cut,
+                self._job.on_cut,
                 look=self._meter.look,
             )
         finally:

@@ -1,6 +1,5 @@
 """A job's state in the job store, as its supervisor changes it."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -49,26 +48,3 @@ class Record:
         """Whether the job's instances are to be taken away."""
         job = self._store.get(self.job.kind, self.job.name)
         return job is not None and "Interrupt" in job.state
-
-
-def enter(state: State, status: str, message: str) -> None:
-    """Note that a training job has come to a ``SecondaryStatus``.
-
-    Entering the status it already has only changes the message, as in the real service.
-
-    Args:
-        state: The job's state; edited in place.
-        status: The secondary status.
-        message: Its ``StatusMessage``, which clients print.
-    """
-    now = time.time()
-    transitions = [dict(one) for one in state.get("SecondaryStatusTransitions", [])]
-    if transitions and transitions[-1]["Status"] == status:
-        transitions[-1]["StatusMessage"] = message
-    else:
-        if transitions:
-            now = max(now, transitions[-1]["StartTime"])
-            transitions[-1]["EndTime"] = now
-        transitions.append({"Status": status, "StartTime": now, "StatusMessage": message})
-    state["SecondaryStatus"] = status
-    state["SecondaryStatusTransitions"] = transitions

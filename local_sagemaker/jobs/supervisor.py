@@ -12,16 +12,16 @@ import traceback
 from contextlib import suppress
 from pathlib import Path
 
-from local_sagemaker.home import JOB_KINDS, Home
+from local_sagemaker.home import Home
 from local_sagemaker.jobs.containers.resource_use import ResourceMeter
 from local_sagemaker.jobs.data.uploads import Uploader
 from local_sagemaker.jobs.directory import JobDirectory
 from local_sagemaker.jobs.ending import Ending
 from local_sagemaker.jobs.job_run import JobRun
-from local_sagemaker.jobs.job_type import JobType
 from local_sagemaker.jobs.reasons import JobFault, JobStoppedError, internal_error
 from local_sagemaker.jobs.record import Record
 from local_sagemaker.jobs.stopping import StopRequest
+from local_sagemaker.kinds import KINDS
 from local_sagemaker.process import ProcessId
 from local_sagemaker.records.store import JobStore
 from local_sagemaker.s3.store import ObjectStore
@@ -41,9 +41,10 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     home = Home(options.home.resolve())
     store = JobStore(home.job_database)
-    if not store.set_supervisor(options.kind, options.name, ProcessId.current()):
+    kind = KINDS[options.kind]
+    if not store.set_supervisor(kind, options.name, ProcessId.current()):
         return 0
-    job = store.get(options.kind, options.name)
+    job = store.get(kind, options.name)
     if job is not None and not job.ended:
         _supervise(home, Record(store, job), options.endpoint)
     return 0
@@ -55,12 +56,12 @@ def _supervise(home: Home, record: Record, endpoint: str) -> None:
     job = record.job
     directory = JobDirectory(home.job_directory(job.kind, job.name))
     objects = ObjectStore(home.s3)
-    kind = _job_type(record, Uploader(objects))
+    supervised = job.kind.supervised(record, Uploader(objects))
     meter = ResourceMeter(record, os.environ)
     try:
         directory.create()
         directory.request.write_text(json.dumps(job.request, indent=1), encoding="utf-8")
-        run = JobRun(home, job.name, kind, directory, objects, stop, endpoint, meter)
+        run = JobRun(home, job, supervised, directory, objects, stop, endpoint, meter)
         ending = run.run(_grace())
     except JobStoppedError as stopped:
         ending = Ending("Stopped", exceeded=stopped.exceeded)
@@ -74,23 +75,12 @@ def _supervise(home: Home, record: Record, endpoint: str) -> None:
         ending = Ending("Failed", internal_error(error, log))
     ending = meter.judge(ending)
     try:
-        kind.finish(ending)
+        supervised.finish(ending)
     except sqlite3.OperationalError:
         # Most likely the job itself has filled the disk: make room, and try once more.
         directory.clear()
-        kind.finish(ending)
+        supervised.finish(ending)
     directory.clear()
-
-
-def _job_type(record: Record, uploader: Uploader) -> JobType:
-    # Each imports much that the other has no use for.
-    if record.job.kind == "processing":
-        from local_sagemaker.jobs.kinds.processing import ProcessingJob
-
-        return ProcessingJob(record, uploader)
-    from local_sagemaker.jobs.kinds.training import TrainingJob
-
-    return TrainingJob(record, uploader)
 
 
 def _grace() -> float:
@@ -100,7 +90,7 @@ def _grace() -> float:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="supervisor", description=__doc__)
     parser.add_argument("--home", type=Path, required=True)
-    parser.add_argument("--kind", choices=JOB_KINDS, required=True)
+    parser.add_argument("--kind", choices=KINDS, required=True)
     parser.add_argument("--name", required=True)
     parser.add_argument("--endpoint", required=True)
     return parser

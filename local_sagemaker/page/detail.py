@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from local_sagemaker.jobs.kinds.rules import Shown
 from local_sagemaker.log_files import LogFiles
 from local_sagemaker.page.overview import instances, step
 from local_sagemaker.page.timing import duration, span
@@ -21,6 +22,7 @@ def detail(job: Job, tags: Mapping[str, str], logs: LogFiles) -> dict[str, Any]:
         tags: Its tags.
         logs: Where its log streams are.
     """
+    shown = job.kind.rules().shown(job)
     return {
         "job": job,
         "step": step(job),
@@ -28,10 +30,10 @@ def detail(job: Job, tags: Mapping[str, str], logs: LogFiles) -> dict[str, Any]:
         "instances": instances(job),
         "reason": job.state.get("FailureReason", ""),
         "message": job.state.get("ExitMessage", ""),
-        "facts": list(_facts(job)),
+        "facts": list(_facts(job, shown)),
         "phases": list(_phases(job)),
-        "inputs": list(_inputs(job)),
-        "outputs": list(_outputs(job)),
+        "inputs": shown.inputs,
+        "outputs": shown.outputs,
         "parameters": job.request.get("HyperParameters", {}),
         "metrics": job.state.get("FinalMetricDataList", []),
         "tags": tags,
@@ -41,40 +43,26 @@ def detail(job: Job, tags: Mapping[str, str], logs: LogFiles) -> dict[str, Any]:
     }
 
 
-def log_group(job: Job) -> str:
-    """The log group of a job's kind."""
-    return f"/aws/sagemaker/{job.kind.title()}Jobs"
-
-
 def streams(job: Job, logs: LogFiles) -> list[str]:
     """The names of a job's log streams."""
     try:
-        return [stream.name for stream in logs.streams(log_group(job), f"{job.name}/")]
+        return [stream.name for stream in logs.streams(job.kind.log_group, f"{job.name}/")]
     except FileNotFoundError:
         return []
 
 
-def _facts(job: Job) -> Iterator[tuple[str, str]]:
+def _facts(job: Job, shown: Shown) -> Iterator[tuple[str, str]]:
     """Names and values that are worth a line."""
-    if job.kind == "processing":
-        application = job.request["AppSpecification"]
-        yield "Image", application["ImageUri"]
-    else:
-        application = job.request["AlgorithmSpecification"]
-        yield "Image", application.get("TrainingImage", application.get("AlgorithmName", ""))
-    command = [
-        *application.get("ContainerEntrypoint", []),
-        *application.get("ContainerArguments", []),
-    ]
-    if command:
-        yield "Command", " ".join(command)
+    yield "Image", shown.image
+    if shown.command:
+        yield "Command", " ".join(shown.command)
     yield "Role", job.request["RoleArn"]
     use = job.state.get("ResourceUse", {})
     if "PeakMemoryBytes" in use:
         yield "Peak memory", f"{use['PeakMemoryBytes'] / _MEBIBYTE:,.0f} MiB"
     if "CpuSeconds" in use:
         yield "CPU time", span(use["CpuSeconds"])
-    for name in ("Training", "Billable"):
+    for name in (job.kind.label, "Billable"):
         seconds = job.state.get(f"{name}TimeInSeconds")
         if seconds is not None:
             yield f"{name} time", span(seconds)
@@ -82,7 +70,7 @@ def _facts(job: Job) -> Iterator[tuple[str, str]]:
 
 
 def _phases(job: Job) -> Iterator[dict[str, Any]]:
-    """What came after what: secondary statuses, or the few times that a processing job has."""
+    """What came after what: secondary statuses, or the few times of a job without them."""
     transitions = job.state.get("SecondaryStatusTransitions", [])
     for one in transitions:
         end = one.get("EndTime", time.time())
@@ -94,10 +82,10 @@ def _phases(job: Job) -> Iterator[dict[str, Any]]:
         }
     if transitions:
         return
-    start, end = job.state.get("ProcessingStartTime"), job.state.get("ProcessingEndTime")
+    start, end = job.state.get(job.kind.start_time), job.state.get(job.kind.end_time)
     yield _phase("Created", job.created, start or end)
     if start:
-        yield _phase("Processing", start, end)
+        yield _phase(job.kind.label, start, end)
     if end:
         yield _phase(job.status, end, end)
 
@@ -105,41 +93,3 @@ def _phases(job: Job) -> Iterator[dict[str, Any]]:
 def _phase(name: str, start: float, end: float | None) -> dict[str, Any]:
     spent = (end or time.time()) - start
     return {"name": name, "message": "", "start": start, "duration": span(spent)}
-
-
-def _inputs(job: Job) -> Iterator[dict[str, str]]:
-    for one in job.request.get("ProcessingInputs", []):
-        source = one.get("S3Input", {})
-        yield _place(one["InputName"], source, source.get("S3InputMode", "File"))
-    default = job.request.get("AlgorithmSpecification", {}).get("TrainingInputMode", "File")
-    for one in job.request.get("InputDataConfig", []):
-        source = {
-            "LocalPath": f"/opt/ml/input/data/{one['ChannelName']}",
-            **one["DataSource"].get("S3DataSource", {}),
-        }
-        yield _place(one["ChannelName"], source, one.get("InputMode", default))
-
-
-def _outputs(job: Job) -> Iterator[dict[str, str]]:
-    for one in job.request.get("ProcessingOutputConfig", {}).get("Outputs", []):
-        target = one.get("S3Output", {})
-        yield _place(one["OutputName"], target, target.get("S3UploadMode", ""))
-    if "ModelArtifacts" in job.state:
-        uri = job.state["ModelArtifacts"]["S3ModelArtifacts"]
-        yield _place("model", {"S3Uri": uri, "LocalPath": "/opt/ml/model"}, "")
-    if "CheckpointConfig" in job.request:
-        yield _place(
-            "checkpoints",
-            {"LocalPath": "/opt/ml/checkpoints", **job.request["CheckpointConfig"]},
-            "",
-        )
-
-
-def _place(name: str, place: Mapping[str, Any], mode: str) -> dict[str, str]:
-    sharded = place.get("S3DataDistributionType") == "ShardedByS3Key"
-    return {
-        "name": name,
-        "uri": place.get("S3Uri", ""),
-        "path": place.get("LocalPath", ""),
-        "mode": f"{mode}, sharded" if sharded else mode,
-    }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from heapq import merge
 from typing import Any
 
-from local_sagemaker.home import JOB_KINDS
+from local_sagemaker.kinds import KINDS
 from local_sagemaker.page.timing import duration, since
 from local_sagemaker.records.job_query import JobQuery
 from local_sagemaker.records.store import Job, JobStore
@@ -19,7 +19,7 @@ class Filter:
     """Which jobs to show.
 
     Args:
-        kind: Processing or training; both if empty.
+        kind: The name of a kind of job; all if empty.
         status: One of ``STATUSES``; all if empty.
         name: Part of the name.
         before: Show only jobs created before this time, in seconds since the epoch.
@@ -39,7 +39,7 @@ class Filter:
         except (KeyError, ValueError):
             before = None
         return cls(
-            kind if kind in JOB_KINDS else "",
+            kind if kind in KINDS else "",
             status if status in STATUSES else "",
             query.get("name", ""),
             before,
@@ -70,15 +70,15 @@ def overview(store: JobStore, wanted: Filter) -> dict[str, Any]:
                 limit=PAGE_SIZE + 1,
             )
         )
-        for kind in JOB_KINDS
-        if wanted.kind in ("", kind)
+        for kind in KINDS.values()
+        if wanted.kind in ("", kind.name)
     ]
     jobs = list(merge(*found, key=lambda job: job.created, reverse=True))
     older = jobs[PAGE_SIZE - 1].created if len(jobs) > PAGE_SIZE else None
     return {
         "rows": [_row(job) for job in jobs[:PAGE_SIZE]],
         "wanted": wanted,
-        "kinds": JOB_KINDS,
+        "kinds": list(KINDS),
         "statuses": STATUSES,
         "older": {**wanted.members, "before": repr(older)} if older else None,
         "busy": any(not job.ended for job in jobs[:PAGE_SIZE]),
@@ -100,19 +100,13 @@ def _row(job: Job) -> dict[str, Any]:
 
 
 def step(job: Job) -> str:
-    """The secondary status of a training job that runs."""
+    """The secondary status of a job that runs, if its kind has some."""
     return "" if job.ended else str(job.state.get("SecondaryStatus", ""))
 
 
 def instances(job: Job) -> str:
     """How many instances of which type, such as ``2 x ml.m5.large``."""
-    if job.kind == "processing":
-        cluster = job.request["ProcessingResources"]["ClusterConfig"]
-        groups = [cluster]
-    else:
-        resources = job.request["ResourceConfig"]
-        groups = resources.get("InstanceGroups") or [resources]
     return ", ".join(
         f"{group.get('InstanceCount', 1)} × {group.get('InstanceType', '?')}"  # noqa: RUF001
-        for group in groups
+        for group in job.kind.instance_groups(job.request)
     )

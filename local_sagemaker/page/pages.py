@@ -9,9 +9,9 @@ from functools import cached_property
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from local_sagemaker.home import JOB_KINDS
+from local_sagemaker.kinds import KINDS
 from local_sagemaker.log_files import LogFiles
-from local_sagemaker.page.detail import detail, log_group, streams
+from local_sagemaker.page.detail import detail, streams
 from local_sagemaker.page.log_tail import read_on
 from local_sagemaker.page.overview import Filter, overview
 from local_sagemaker.records.store import Job, JobStore
@@ -84,9 +84,8 @@ class Pages:
         return self._page("job.html", **detail(job, self._store.tags(job.arn), self._logs))
 
     def _job(self, parts: list[str]) -> Job | None:
-        for kind in JOB_KINDS:
-            if parts[0] == kind and (len(parts) == 2 or parts[2:] == ["log"]):
-                return self._store.get(kind, parts[1])
+        if parts[0] in KINDS and (len(parts) == 2 or parts[2:] == ["log"]):
+            return self._store.get(KINDS[parts[0]], parts[1])
         return None
 
     def _log(self, job: Job, query: Mapping[str, str]) -> Answer:
@@ -96,7 +95,7 @@ class Pages:
             return _json({"lines": [], "next": 0, "skipped": False, "streams": names})
         text = query.get("next", "")
         position = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
-        read = read_on(self._logs, log_group(job), stream, position)
+        read = read_on(self._logs, job.kind.log_group, stream, position)
         return _json({**read, "streams": names})
 
     def _page(self, template: str, status: int = 200, **values: Any) -> Answer:

@@ -9,7 +9,7 @@ _UNITS = (("d", 86400), ("h", 3600), ("min", 60))
 
 def duration(job: Job) -> str:
     """How long a job took, or has taken so far, from its creation."""
-    end = job.state.get(f"{job.kind.title()}EndTime", job.modified if job.ended else time.time())
+    end = job.state.get(job.kind.end_time, job.modified if job.ended else time.time())
     return span(end - job.created)
 
 

@@ -4,16 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from local_sagemaker.home import JobKind
+from local_sagemaker.kinds import JobKind
 from local_sagemaker.process import ProcessId
 
 TERMINAL = frozenset({"Completed", "Failed", "Stopped"})
 """A job that has one of these statuses never changes again."""
-
-STATUS_MEMBER: Mapping[JobKind, str] = {
-    "processing": "ProcessingJobStatus",
-    "training": "TrainingJobStatus",
-}
 
 
 class JobExistsError(Exception):
@@ -33,7 +28,7 @@ class Job:
     """One job as it stood when it was read.
 
     Args:
-        kind: Processing or training.
+        kind: Its kind.
         name: Unique among the jobs of its kind.
         arn: Its ARN.
         created: Seconds since the epoch.
@@ -55,7 +50,7 @@ class Job:
     @property
     def status(self) -> str:
         """``InProgress``, ``Stopping``, or one of ``TERMINAL``."""
-        return str(self.state[STATUS_MEMBER[self.kind]])
+        return str(self.state[self.kind.status])
 
     @property
     def ended(self) -> bool:

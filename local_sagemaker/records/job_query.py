@@ -1,10 +1,11 @@
 """Which jobs, in which order, from where on: a page of a list, as SQL."""
 
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from local_sagemaker.home import JobKind
+from local_sagemaker.kinds import JobKind
 from local_sagemaker.records.warm_pools import STATUS as POOL_STATUS
 
 SortBy = Literal["created", "name", "status"]
@@ -15,15 +16,15 @@ class JobQuery:
     """A selection of the jobs of one kind.
 
     Args:
-        kind: Processing or training.
+        kind: The kind.
         created_after: Seconds since the epoch, exclusive, like the other three.
         created_before: See ``created_after``.
         modified_after: See ``created_after``.
         modified_before: See ``created_after``.
         name_contains: Part of the name, as it is written.
         status: The status.
-        warm_pool: The status of the warm pool; only for training jobs.
-        training_plan: The ARN of the training plan; only for training jobs.
+        warm_pool: The status of the warm pool; only for kinds that have some.
+        requested: Members of the request, by their paths, that have these values.
         sort_by: What orders them; jobs that are equal in it are ordered by name.
         descending: Whether the order is reversed.
         after: The sort value and name of the job that comes just before the first one.
@@ -38,7 +39,7 @@ class JobQuery:
     name_contains: str | None = None
     status: str | None = None
     warm_pool: str | None = None
-    training_plan: str | None = None
+    requested: Mapping[str, str] = field(default_factory=dict)
     sort_by: SortBy = "created"
     descending: bool = False
     after: tuple[float | str, str] | None = None
@@ -48,17 +49,19 @@ class JobQuery:
         """The clauses from ``WHERE`` on, and their parameters."""
         beyond, order = ("<", "DESC") if self.descending else (">", "ASC")
         conditions = {
-            "kind = ?": self.kind,
+            "kind = ?": self.kind.name,
             "created > ?": self.created_after,
             "created < ?": self.created_before,
             "modified > ?": self.modified_after,
             "modified < ?": self.modified_before,
             "instr(name, ?) > 0": self.name_contains,
             "status = ?": self.status,
-            "json_extract(request, '$.ResourceConfig.TrainingPlanArn') = ?": self.training_plan,
         }
         given = [text for text, value in conditions.items() if value is not None]
         values: list[Any] = [value for value in conditions.values() if value is not None]
+        for path, value in self.requested.items():
+            given.append("json_extract(request, ?) = ?")
+            values += [f"$.{path}", value]
         if self.warm_pool is not None:
             given.append(f"name IN (SELECT name FROM warm_pools WHERE {POOL_STATUS} = ?)")
             values += [time.time(), self.warm_pool]

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
-from local_sagemaker.home import Home, JobKind
+from local_sagemaker.home import Home
+from local_sagemaker.kinds import JobKind
 from local_sagemaker.process import ProcessId
 from local_sagemaker.records.store import JobStore
 from local_sagemaker.trees import remove_tree
@@ -26,7 +27,7 @@ def set_aside(home: Home, store: JobStore, kind: JobKind, names: Iterable[str]) 
     Args:
         home: The service's home.
         store: The home's jobs.
-        kind: Processing or training.
+        kind: The jobs' kind.
         names: The jobs; those that have a record are passed over.
 
     Returns:
@@ -45,8 +46,9 @@ def set_aside(home: Home, store: JobStore, kind: JobKind, names: Iterable[str]) 
 
 def without_record(home: Home, store: JobStore, kind: JobKind) -> Iterator[str]:
     """The names of job directories whose job has no record."""
-    if (home.jobs / kind).is_dir():
-        for directory in (home.jobs / kind).iterdir():
+    directories = home.jobs / kind.name
+    if directories.is_dir():
+        for directory in directories.iterdir():
             if store.get(kind, directory.name) is None:
                 yield directory.name
 

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from local_sagemaker.kinds import KINDS
 from local_sagemaker.process import ProcessId
 from local_sagemaker.records import warm_pools
 from local_sagemaker.records.job import Job
@@ -23,7 +24,7 @@ def insert(connection: sqlite3.Connection, job: Job) -> None:
     connection.execute(
         "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)",
         (
-            job.kind,
+            job.kind.name,
             job.name,
             job.arn,
             job.created,
@@ -47,7 +48,7 @@ def update(connection: sqlite3.Connection, job: Job) -> None:
             json.dumps(job.state),
             job.status,
             job.modified,
-            job.kind,
+            job.kind.name,
             job.name,
         ),
     )
@@ -55,9 +56,9 @@ def update(connection: sqlite3.Connection, job: Job) -> None:
 
 def delete(connection: sqlite3.Connection, job: Job) -> None:
     """Remove a job, its tags and its warm pool."""
-    connection.execute("DELETE FROM jobs WHERE kind = ? AND name = ?", (job.kind, job.name))
+    connection.execute("DELETE FROM jobs WHERE kind = ? AND name = ?", (job.kind.name, job.name))
     connection.execute("DELETE FROM tags WHERE arn = ?", (job.arn,))
-    if job.kind == "training":
+    if job.kind.warm_pools:
         warm_pools.remove(connection, job.name)
 
 
@@ -72,5 +73,12 @@ def _job(row: tuple[Any, ...]) -> Job:
     kind, name, arn, created, modified, request, state, pid, pid_started = row
     supervisor = ProcessId(pid, pid_started) if pid is not None else None
     return Job(
-        kind, name, arn, created, modified, json.loads(request), json.loads(state), supervisor
+        KINDS[kind],
+        name,
+        arn,
+        created,
+        modified,
+        json.loads(request),
+        json.loads(state),
+        supervisor,
     )

@@ -7,34 +7,21 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from local_sagemaker.home import JobKind
-from local_sagemaker.jobs.kinds.training import model_uri
-from local_sagemaker.jobs.record import State, enter
-
-_ENDING = {"Failed": "Training job failed", "Stopped": "Training job stopped"}
+from local_sagemaker.jobs.record import State
+from local_sagemaker.kinds import JobKind
 
 
 def first_state(kind: JobKind, request: Mapping[str, Any]) -> State:
     """The state of a job that was just created."""
-    if kind == "processing":
-        return {"ProcessingJobStatus": "InProgress"}
-    state: State = {
-        "TrainingJobStatus": "InProgress",
-        "ModelArtifacts": {"S3ModelArtifacts": model_uri(request)},
-    }
-    enter(state, "Starting", "Starting the training job")
-    return state
+    return {kind.status: "InProgress", **kind.rules().begin(request)}
 
 
 def stopping(kind: JobKind) -> Callable[[State], None]:
     """The change that a stop request makes to a job that runs."""
 
     def change(state: State) -> None:
-        if kind == "processing":
-            state["ProcessingJobStatus"] = "Stopping"
-        else:
-            state["TrainingJobStatus"] = "Stopping"
-            enter(state, "Stopping", "Stopping the training job")
+        state[kind.status] = "Stopping"
+        kind.rules().enter(state, "Stopping")
 
     return change
 
@@ -45,21 +32,17 @@ def cut_off(
     """The change that ends a job which has no supervisor to end it.
 
     Args:
-        kind: Processing or training.
+        kind: The job's kind.
         status: Its last status.
         reason: The ``FailureReason``, if it failed.
     """
 
     def change(state: State) -> None:
-        state[f"{kind.title()}JobStatus"] = status
+        state[kind.status] = status
         # The clock may have been set back meanwhile.
-        began = state.get(f"{kind.title()}StartTime", 0.0)
-        state[f"{kind.title()}EndTime"] = max(time.time(), began)
+        state[kind.end_time] = max(time.time(), state.get(kind.start_time, 0.0))
         if reason is not None:
             state["FailureReason"] = reason
-        if kind == "training":
-            enter(state, status, _ENDING[status])
-            last = state["SecondaryStatusTransitions"][-1]
-            last["EndTime"] = max(time.time(), last["StartTime"])
+        kind.rules().enter(state, status)
 
     return change

@@ -8,15 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from local_sagemaker.home import JobKind
+from local_sagemaker.kinds import JobKind
 from local_sagemaker.process import ProcessId
 from local_sagemaker.records import job_rows, store_schema, warm_pools
-from local_sagemaker.records.job import STATUS_MEMBER, TERMINAL, Job, JobExistsError
+from local_sagemaker.records.job import TERMINAL, Job, JobExistsError
 from local_sagemaker.records.job_query import JobQuery
 from local_sagemaker.records.warm_pools import WarmPool
 from local_sagemaker.sqlite_file import SqliteFile
 
-__all__ = ["STATUS_MEMBER", "TERMINAL", "Job", "JobExistsError", "JobStore"]
+__all__ = ["TERMINAL", "Job", "JobExistsError", "JobStore"]
 
 
 class JobStore(SqliteFile):
@@ -57,14 +57,14 @@ class JobStore(SqliteFile):
             if found:
                 raise JobExistsError(found.arn)
             job_rows.insert(connection, job)
-            if kind == "training":
+            if kind.warm_pools:
                 warm_pools.claim(connection, name, request)
         return job
 
     def get(self, kind: JobKind, name: str) -> Job | None:
         """The job, or None if there is none of that name."""
         with self._connection() as connection:
-            found = job_rows.select(connection, "WHERE kind = ? AND name = ?", (kind, name))
+            found = job_rows.select(connection, "WHERE kind = ? AND name = ?", (kind.name, name))
         return found[0] if found else None
 
     def unfinished(self) -> list[Job]:
@@ -92,7 +92,7 @@ class JobStore(SqliteFile):
         A job that has ended is left as it is, and ``Stopping`` never goes back to ``InProgress``.
 
         Args:
-            kind: Processing or training.
+            kind: The job's kind.
             name: The job's name.
             change: Edits the state it is given, in place.
             quietly: Whether the time of the last change is to stay as it is.
@@ -109,14 +109,13 @@ class JobStore(SqliteFile):
                 return job
             state = dict(job.state)
             change(state)
-            member = STATUS_MEMBER[kind]
-            if job.status == "Stopping" and state[member] == "InProgress":
-                state[member] = "Stopping"
+            if job.status == "Stopping" and state[kind.status] == "InProgress":
+                state[kind.status] = "Stopping"
             modified = job.modified if quietly else max(job.modified, time.time())
             changed = replace(job, state=state, modified=modified)
             job_rows.update(connection, changed)
-            if kind == "training" and state[member] in TERMINAL:
-                warm_pools.release(connection, name, state)
+            if kind.warm_pools and changed.ended:
+                warm_pools.release(connection, changed)
         return changed
 
     def update(self, kind: JobKind, name: str, **members: Any) -> Job:
@@ -129,7 +128,7 @@ class JobStore(SqliteFile):
         """Replace members of what a job was created with, also of one that has ended.
 
         Args:
-            kind: Processing or training.
+            kind: The job's kind.
             name: The job's name.
             change: Answers with the members that are new; what it raises keeps all as it is.
 
@@ -145,7 +144,7 @@ class JobStore(SqliteFile):
             changed = replace(job, request=request, modified=max(job.modified, time.time()))
             job_rows.update(connection, changed)
             seconds = warm_pools.keep_alive(request)
-            if kind == "training" and seconds != warm_pools.keep_alive(job.request):
+            if kind.warm_pools and seconds != warm_pools.keep_alive(job.request):
                 warm_pools.set_keep_alive(connection, name, seconds)
         return changed
 
@@ -153,7 +152,7 @@ class JobStore(SqliteFile):
         """Forget a job, its tags and its warm pool; the name is free then.
 
         Args:
-            kind: Processing or training.
+            kind: The job's kind.
             name: The job's name.
             check: Raises if the job must stay, as one that has not ended must.
 
@@ -182,7 +181,7 @@ class JobStore(SqliteFile):
         return same
 
     def pools(self, names: list[str]) -> dict[str, WarmPool]:
-        """The warm pools of training jobs, by the job's name, for those that have one."""
+        """The warm pools of jobs of a kind that has some, by the job's name."""
         with self._connection() as connection:
             return warm_pools.find(connection, names)
 
@@ -208,10 +207,10 @@ class JobStore(SqliteFile):
             connection.execute(
                 "UPDATE jobs SET pid = ?, pid_started = ?"
                 " WHERE kind = ? AND name = ? AND pid IS NULL",
-                (supervisor.pid, supervisor.started, kind, name),
+                (supervisor.pid, supervisor.started, kind.name, name),
             )
             row = connection.execute(
-                "SELECT pid, pid_started FROM jobs WHERE kind = ? AND name = ?", (kind, name)
+                "SELECT pid, pid_started FROM jobs WHERE kind = ? AND name = ?", (kind.name, name)
             ).fetchone()
         return row is not None and ProcessId(*row) == supervisor
 

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from local_sagemaker.records.job import Job
+
 _MATCHING = ("InstanceCount", "InstanceType", "VolumeSizeInGB", "VolumeKmsKeyId")
 _KEEPING_FAULTS = ("AlgorithmError", "ClientError")
 """Failures after which the instances are as good as before."""
@@ -74,22 +76,21 @@ def claim(connection: sqlite3.Connection, name: str, request: Mapping[str, Any])
         )
 
 
-def release(connection: sqlite3.Connection, name: str, state: Mapping[str, Any]) -> None:
-    """Note that a training job has ended, and so for how long its pool is there for others.
+def release(connection: sqlite3.Connection, job: Job) -> None:
+    """Note that a job has ended, and so for how long its pool is there for others.
 
     Args:
         connection: In the transaction that ends the job.
-        name: The job's name.
-        state: Its last state.
+        job: The job as it stands then.
     """
-    freed = state.get("TrainingEndTime", time.time())
-    fault = str(state.get("FailureReason", ""))
-    healthy = state["TrainingJobStatus"] != "Failed" or fault.startswith(_KEEPING_FAULTS)
-    kept = "TrainingStartTime" in state and healthy  # There were instances, and they are sound.
+    freed = job.state.get(job.kind.end_time, time.time())
+    fault = str(job.state.get("FailureReason", ""))
+    healthy = job.status != "Failed" or fault.startswith(_KEEPING_FAULTS)
+    kept = job.kind.start_time in job.state and healthy  # There were instances, and they are sound.
     connection.execute(
         "UPDATE warm_pools SET freed = ?, until = ? + keep_alive * ?"
         " WHERE name = ? AND freed IS NULL",
-        (freed, freed, int(kept), name),
+        (freed, freed, int(kept), job.name),
     )
 
 

@@ -16,7 +16,7 @@ from ml_pipeline_tests.conftest import LocalService
 
 RunDaemon = Callable[[Path], AbstractContextManager[LocalService]]
 
-SUPERVISOR = (sys.executable, "-m", "ml_pipeline_tests.local_sagemaker.scripted_supervisor")
+SUPERVISOR = (sys.executable, str(Path(__file__).with_name("scripted_supervisor.py")))
 
 _MAIN = "from local_sagemaker.__main__ import _exit, main; import sys; "
 

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from local_sagemaker.home import Home
+from local_sagemaker.kinds import PROCESSING
 
 
 def test_everything_belongs_to_this_user_alone(tmp_path: Path) -> None:
@@ -18,7 +19,7 @@ def test_clear_deletes_what_jobs_left_and_nothing_beyond(tmp_path: Path, runtime
     outside = tmp_path / "outside"
     outside.mkdir(mode=0o755)
     (outside / "file").touch()
-    job = home.job_directory("processing", "job")
+    job = home.job_directory(PROCESSING, "job")
     (job / "locked" / "inner").mkdir(parents=True)
     (job / "link").symlink_to(outside)
     (job / "locked").chmod(0)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ import pytest
 from click.testing import CliRunner
 
 from local_sagemaker import prune
-from local_sagemaker.home import JOB_KINDS, Home, JobKind
+from local_sagemaker.home import Home
+from local_sagemaker.kinds import KINDS, PROCESSING, TRAINING, JobKind
 from local_sagemaker.log_files import LogFiles
 from local_sagemaker.process import ProcessId
 from local_sagemaker.records import job_remains
 from local_sagemaker.records.job_query import JobQuery
-from local_sagemaker.records.store import STATUS_MEMBER, Job, JobStore
+from local_sagemaker.records.store import Job, JobStore
 from local_sagemaker.runtimes.locks import RuntimeLock
 from local_sagemaker.s3.store import ObjectStore
 from ml_pipeline.cli.local.prune import prune as command
@@ -47,8 +49,8 @@ class Place:
     ) -> None:
         """A job that has had a status for so many days, with a directory and a log."""
         arn = f"arn:{kind}/{name}"
-        self.store.add(kind, name, arn, request, {STATUS_MEMBER[kind]: "InProgress"})
-        self.store.update(kind, name, **{STATUS_MEMBER[kind]: status})
+        self.store.add(kind, name, arn, request, {kind.status: "InProgress"})
+        self.store.update(kind, name, **{kind.status: status})
         then = time.time() - days * DAY
         with self.store._connection() as connection:
             connection.execute(
@@ -60,7 +62,7 @@ class Place:
         self.log(kind, name, days)
 
     def log(self, kind: JobKind, name: str, days: float) -> None:
-        group, stream = f"/aws/sagemaker/{kind.title()}Jobs", f"{name}/algo-1-1"
+        group, stream = kind.log_group, f"{name}/algo-1-1"
         writer = self.logs.writer(group, stream)
         writer.write("a line")
         writer.close()
@@ -81,7 +83,7 @@ class Place:
         """The names that still have a record, a directory and a log, of all kinds together."""
         return {
             "records": {
-                job.name for kind in JOB_KINDS for job in self.store.find(JobQuery(kind=kind))
+                job.name for kind in KINDS.values() for job in self.store.find(JobQuery(kind=kind))
             },
             "directories": {path.name for path in self.home.jobs.glob("[!.]*/*")},
             "aside": {path.name for path in job_remains.left_aside(self.home)},
@@ -107,7 +109,7 @@ def test_old_jobs_go_and_all_else_stays(place: Place) -> None:
     objects = ObjectStore(place.home.s3)
     objects.create_bucket("bucket")
     objects.put_bytes("bucket", "old", b"data")
-    for kind in JOB_KINDS:
+    for kind in KINDS.values():
         for status in ("Completed", "Failed", "Stopped"):
             place.job(kind, f"old-{status}", 8, status)
         place.job(kind, "new", 6)
@@ -136,10 +138,10 @@ def test_an_empty_home_has_nothing_old(tmp_path: Path) -> None:
 
 
 def test_what_a_deleted_job_left_goes_too(place: Place) -> None:
-    place.job("processing", "deleted", 8)
-    place.job("processing", "deleted-lately", 1)
+    place.job(PROCESSING, "deleted", 8)
+    place.job(PROCESSING, "deleted-lately", 1)
     for name in ("deleted", "deleted-lately"):
-        place.store.remove("processing", name, lambda job: None)
+        place.store.remove(PROCESSING, name, lambda job: None)
     prune.prune(place.home, 7 * DAY)
     left = place.left()
     assert left["directories"] == set()
@@ -147,8 +149,8 @@ def test_what_a_deleted_job_left_goes_too(place: Place) -> None:
 
 
 def test_a_job_whose_supervisor_still_tidies_stays(place: Place) -> None:
-    place.job("processing", "tidying", 8)
-    place.store.set_supervisor("processing", "tidying", ProcessId.current())
+    place.job(PROCESSING, "tidying", 8)
+    place.store.set_supervisor(PROCESSING, "tidying", ProcessId.current())
     prune.prune(place.home, 7 * DAY)
     assert place.left() == only("tidying")
 
@@ -156,10 +158,10 @@ def test_a_job_whose_supervisor_still_tidies_stays(place: Place) -> None:
 def test_a_job_that_retains_a_warm_pool_stays(place: Place) -> None:
     request = training_request("pool")
     request["ResourceConfig"]["KeepAlivePeriodInSeconds"] = 600
-    place.job("training", "pool", 8, "InProgress", **request)
+    place.job(TRAINING, "pool", 8, "InProgress", **request)
     now = time.time()
     place.store.update(
-        "training",
+        TRAINING,
         "pool",
         TrainingJobStatus="Completed",
         TrainingStartTime=now,
@@ -170,8 +172,8 @@ def test_a_job_that_retains_a_warm_pool_stays(place: Place) -> None:
 
 
 def test_a_directory_whose_files_may_not_be_looked_at(place: Place) -> None:
-    place.job("processing", "locked", 8)
-    hosts = place.home.job_directory("processing", "locked") / "hosts"
+    place.job(PROCESSING, "locked", 8)
+    hosts = place.home.job_directory(PROCESSING, "locked") / "hosts"
     (hosts / "inner").mkdir()
     (hosts / "inner" / "file").write_text("x")
     hosts.chmod(0)
@@ -191,8 +193,8 @@ def test_a_run_that_is_cut_off_is_finished_by_the_next(
     place: Place, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     for number in range(5):
-        place.job("processing", f"old-{number}", 8)
-    place.job("processing", "new", 1)
+        place.job(PROCESSING, f"old-{number}", 8)
+    place.job(PROCESSING, "new", 1)
     with monkeypatch.context() as patch:
         patch.setattr(prune, step, raising)
         with pytest.raises(KeyboardInterrupt):
@@ -207,8 +209,8 @@ def test_a_run_that_is_cut_off_is_finished_by_the_next(
 def test_a_disk_that_is_too_full_to_record_a_removal(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place.job("processing", "old", 8)
-    place.job("processing", "new", 1)
+    place.job(PROCESSING, "old", 8)
+    place.job(PROCESSING, "new", 1)
     forget = JobStore.forget
     group = "/aws/sagemaker/ProcessingJobs"
 
@@ -225,8 +227,8 @@ def test_a_disk_that_is_too_full_to_record_a_removal(
 
 def test_a_run_that_is_killed_is_finished_by_the_next(place: Place) -> None:
     for number in range(250):
-        place.job("processing", f"old-{number}", 8)
-    place.job("processing", "running", 8, "InProgress")
+        place.job(PROCESSING, f"old-{number}", 8)
+    place.job(PROCESSING, "running", 8, "InProgress")
     code = (
         "import sys, pathlib; from local_sagemaker import prune;"
         "from local_sagemaker.home import Home;"
@@ -237,8 +239,8 @@ def test_a_run_that_is_killed_is_finished_by_the_next(place: Place) -> None:
     wait_for(lambda: process.poll() is not None or len(list(processing.iterdir())) < 200)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    for job in place.store.find(JobQuery(kind="processing")):
-        assert place.home.job_directory("processing", job.name).is_dir()
+    for job in place.store.find(JobQuery(kind=PROCESSING)):
+        assert place.home.job_directory(PROCESSING, job.name).is_dir()
     prune.prune(place.home, 7 * DAY)
     assert place.left() == only("running")
 
@@ -253,17 +255,17 @@ def test_jobs_come_and_go_beside_it(run_daemon: RunDaemon, tmp_path: Path) -> No
                 client.create_processing_job(**processing_request(name))
             store = JobStore(service.home.job_database)
             wait_for(pruned_both(service.home, store))
-            assert store.get("processing", "running") is not None, turn
+            assert store.get(PROCESSING, "running") is not None, turn
         running = client.describe_processing_job(ProcessingJobName="running")
         assert running["ProcessingJobStatus"] == "InProgress"
-        assert service.home.job_directory("processing", "running").is_dir()
-        assert not service.home.job_directory("processing", "a").exists()
+        assert service.home.job_directory(PROCESSING, "running").is_dir()
+        assert not service.home.job_directory(PROCESSING, "a").exists()
 
 
 def pruned_both(home: Home, store: JobStore) -> Callable[[], bool]:
     def look() -> bool:
         prune.prune(home, 0)
-        return {job.name for job in store.find(JobQuery(kind="processing"))} == {"running"}
+        return {job.name for job in store.find(JobQuery(kind=PROCESSING))} == {"running"}
 
     return look
 
@@ -284,8 +286,10 @@ def test_runtimes_that_nobody_used_go_when_asked(place: Place) -> None:
 
 def test_the_command_says_what_it_freed(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings(home=place.home.root)
-    monkeypatch.setattr("ml_pipeline.cli.local.prune.get_settings", lambda: settings)
-    place.job("processing", "old", 8)
+    monkeypatch.setattr(
+        import_module("ml_pipeline.cli.local.prune"), "get_settings", lambda: settings
+    )
+    place.job(PROCESSING, "old", 8)
     run = CliRunner().invoke
     dry = run(command, ["--older-than", "1w", "--dry-run"])
     assert dry.output.startswith("would remove 1 job (")

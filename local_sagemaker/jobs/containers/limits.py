@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from local_sagemaker.jobs.reasons import ClientFault
 
@@ -31,12 +30,12 @@ class Limits:
     disk: int | None = None
 
     @classmethod
-    def from_settings(cls, environment: Mapping[str, str], request: Mapping[str, Any]) -> "Limits":
+    def from_settings(cls, environment: Mapping[str, str], volume: int) -> "Limits":
         """Read the settings.
 
         Args:
             environment: Where they are.
-            request: The job's, whose ``VolumeSizeInGB`` may be the limit.
+            volume: The request's ``VolumeSizeInGB``, which may be the limit; zero without one.
 
         Raises:
             ClientFault: A setting makes no sense.
@@ -44,7 +43,7 @@ class Limits:
         disk = environment.get(DISK_VARIABLE, "")
         if disk == "volume":
             # Instances with a disk of their own have no volume.
-            disk = str(_volume_gigabytes(request) * 1024 or "")
+            disk = str(volume * 1024 or "")
         return cls(
             _bytes(MEMORY_VARIABLE, environment.get(MEMORY_VARIABLE, "")),
             _bytes(DISK_VARIABLE, disk),
@@ -78,12 +77,6 @@ def disk_bytes(directory: Path) -> int:
             with suppress(OSError):  # Removed meanwhile, or the script forbids it even itself.
                 total += os.stat(path, follow_symlinks=False).st_blocks * 512  # noqa: PTH116
     return total
-
-
-def _volume_gigabytes(request: Mapping[str, Any]) -> int:
-    processing = request.get("ProcessingResources", {}).get("ClusterConfig", {})
-    resources = processing or request.get("ResourceConfig", {})
-    return int(resources.get("VolumeSizeInGB", 0))
 
 
 def _bytes(name: str, text: str) -> int | None:

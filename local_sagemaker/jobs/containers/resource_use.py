@@ -96,7 +96,9 @@ class ResourceMeter:
 
     def check(self) -> None:
         """Read the settings; raises ``ClientFault`` for one that makes no sense."""
-        self._limits = Limits.from_settings(self._settings, self._record.job.request)
+        job = self._record.job
+        volume = job.kind.resources(job.request).get("VolumeSizeInGB", 0)
+        self._limits = Limits.from_settings(self._settings, volume)
 
     def start(self, instances: Sequence[tuple[str, Path, Container]]) -> None:
         """Begin with the containers of a run: names, directories, containers."""

@@ -1,1 +1,1 @@
-"""The kinds of jobs, and what a container of each is told and tells."""
+"""The kinds of jobs: a package for each, and what they share."""

@@ -4,11 +4,12 @@ from typing import Any
 
 import boto3
 import click
+from botocore import xform_name
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from local_sagemaker.account import REGION
-from local_sagemaker.home import JOB_KINDS
+from local_sagemaker.kinds import KINDS, JobKind
 
 
 def stop_job(url: str, job: str, kind: str | None) -> str:
@@ -17,7 +18,7 @@ def stop_job(url: str, job: str, kind: str | None) -> str:
     Args:
         url: The local service's.
         job: The job's name.
-        kind: Processing or training; None to find out.
+        kind: The name of the job's kind; None to find out.
 
     Returns:
         The job's kind.
@@ -34,27 +35,31 @@ def stop_job(url: str, job: str, kind: str | None) -> str:
         config=Config(proxies={}),
     )
     try:
-        kind = kind or _kind_of(client, job)
-        getattr(client, f"stop_{kind}_job")(**{f"{kind.title()}JobName": job})
+        of = KINDS[kind] if kind else _kind_of(client, job)
+        _call(client, of, "Stop", job)
     except ClientError as error:
         raise click.ClickException(error.response["Error"]["Message"]) from error
-    return kind
+    return of.name
 
 
-def _kind_of(client: Any, job: str) -> str:
-    found = [kind for kind in JOB_KINDS if _exists(client, kind, job)]
+def _kind_of(client: Any, job: str) -> JobKind:
+    found = [kind for kind in KINDS.values() if _exists(client, kind, job)]
     if not found:
         raise click.ClickException(f"There is no job {job}")
     if len(found) > 1:
-        raise click.ClickException(f"Jobs of both kinds are named {job}: say which with --kind")
+        raise click.ClickException(f"Jobs of several kinds are named {job}: say which with --kind")
     return found[0]
 
 
-def _exists(client: Any, kind: str, job: str) -> bool:
+def _exists(client: Any, kind: JobKind, job: str) -> bool:
     try:
-        getattr(client, f"describe_{kind}_job")(**{f"{kind.title()}JobName": job})
+        _call(client, kind, "Describe", job)
     except ClientError as error:
         if error.response["Error"]["Code"] != "ValidationException":
             raise
         return False
     return True
+
+
+def _call(client: Any, kind: JobKind, verb: str, job: str) -> None:
+    getattr(client, xform_name(kind.operation(verb)))(**{kind.member("Name"): job})

@@ -9,7 +9,8 @@ from local_sagemaker.daemon import control
 from local_sagemaker.daemon.errors import NotRunningError
 from local_sagemaker.daemon.health import Endpoint
 from local_sagemaker.faults.client import FaultsClient
-from local_sagemaker.faults.kinds import KINDS, MEMBERS, FaultKind, KindOfFault
+from local_sagemaker.faults.fault_types import FAULT_TYPES, MEMBERS, FaultName, FaultType
+from local_sagemaker.kinds import KINDS
 from ml_pipeline.settings import get_settings
 
 
@@ -47,7 +48,7 @@ def clear(ids: tuple[str, ...]) -> None:
 
 @faults.command()
 @click.argument("job")
-@click.option("--kind", type=click.Choice(["processing", "training"]), help="If both have it.")
+@click.option("--kind", type=click.Choice(list(KINDS)), help="If both have it.")
 def stop(job: str, kind: str | None) -> None:
     """Stop JOB, as somebody may do in the console while its caller waits for it."""
     from ml_pipeline.cli.local.console_stop import stop_job
@@ -55,7 +56,7 @@ def stop(job: str, kind: str | None) -> None:
     click.echo(f"stopping {stop_job(_endpoint().url, job, kind)} job {job}")
 
 
-def _add_command(kind: FaultKind, described: KindOfFault) -> click.Command:
+def _add_command(kind: FaultName, described: FaultType) -> click.Command:
     def run(**members: Any) -> None:
         given = {name: value for name, value in members.items() if value not in {None, False}}
         if members.get("limit") is not None:
@@ -65,7 +66,7 @@ def _add_command(kind: FaultKind, described: KindOfFault) -> click.Command:
     return click.Command(kind, callback=run, params=list(_options(described)), help=described.help)
 
 
-def _options(described: KindOfFault) -> Iterable[click.Option]:
+def _options(described: FaultType) -> Iterable[click.Option]:
     for name in described.members:
         member = MEMBERS[name]
         yield click.Option(
@@ -86,7 +87,7 @@ def interrupt(job: str, seconds: float) -> None:
     click.echo(f"interrupting training job {job}")
 
 
-for _kind, _described in KINDS.items():
+for _kind, _described in FAULT_TYPES.items():
     add.add_command(_add_command(_kind, _described))
 
 

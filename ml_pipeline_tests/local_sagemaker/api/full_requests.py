@@ -6,8 +6,7 @@ from typing import Any
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from local_sagemaker.api.service_models import service_model
-from local_sagemaker.api.unsupported import REFUSED
-from local_sagemaker.home import JobKind
+from local_sagemaker.kinds import JobKind
 
 _ARN = "arn:aws:sagemaker:us-east-1:000000000000:"
 _TEXTS = (
@@ -35,7 +34,7 @@ class Filler:
     """Makes values that the model allows, all different where they are names."""
 
     def __init__(self, kind: JobKind) -> None:
-        self._limits = {limit.path: limit.only for limit in REFUSED[kind]}
+        self._limits = {limit.path: limit.only for limit in kind.rules().refused}
         self._number = 0
 
     def fill(self, shape: Shape, path: str = "") -> Any:
@@ -87,7 +86,7 @@ class Filler:
 
 def full_request(kind: JobKind, name: str) -> dict[str, Any]:
     """A create call with every member that is not refused here."""
-    shape = service_model("sagemaker").operation_model(f"Create{kind.title()}Job").input_shape
+    shape = service_model("sagemaker").operation_model(kind.operation("Create")).input_shape
     assert shape is not None
     request: dict[str, Any] = Filler(kind).fill(shape)
-    return {**request, f"{kind.title()}JobName": name}
+    return {**request, kind.member("Name"): name}

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from botocore.exceptions import ClientError
 
-from local_sagemaker.home import JobKind
+from local_sagemaker.kinds import KINDS, PROCESSING, TRAINING, JobKind
 from local_sagemaker.log_files import LogFiles
 from local_sagemaker.records.store import JobStore
 from ml_pipeline_tests.conftest import LocalService
@@ -17,10 +17,10 @@ from ml_pipeline_tests.local_sagemaker.daemons import (
     wait_for,
 )
 
-REQUESTS = {"processing": processing_request, "training": training_request}
+REQUESTS = {PROCESSING: processing_request, TRAINING: training_request}
 LOST = {
-    "processing": "Could not find requested job with name: {name}",
-    "training": "Requested resource not found.",
+    PROCESSING: "Could not find requested job with name: {name}",
+    TRAINING: "Requested resource not found.",
 }
 
 
@@ -36,11 +36,11 @@ class Jobs:
     def create(self, name: str, script: str = "complete", **members: Any) -> str:
         create = getattr(self.client, f"create_{self.kind}_job")
         arn = create(**REQUESTS[self.kind](name, script, **members))
-        return str(arn[f"{self.kind.title()}JobArn"])
+        return str(arn[self.kind.member("Arn")])
 
     def call(self, verb: str, name: str) -> Any:
         call = getattr(self.client, f"{verb}_{self.kind}_job")
-        return call(**{f"{self.kind.title()}JobName": name})
+        return call(**{self.kind.member("Name"): name})
 
     def refused(self, verb: str, name: str) -> tuple[str, str]:
         with pytest.raises(ClientError) as caught:
@@ -49,13 +49,13 @@ class Jobs:
         return error["Code"], error["Message"]
 
     def status(self, name: str) -> str:
-        return str(self.call("describe", name)[f"{self.kind.title()}JobStatus"])
+        return str(self.call("describe", name)[self.kind.status])
 
     def wait(self, name: str, status: str) -> None:
         wait_for(lambda: self.status(name) == status)
 
 
-@pytest.fixture(params=["processing", "training"])
+@pytest.fixture(params=KINDS.values(), ids=str)
 def jobs(scripted_service: LocalService, request: pytest.FixtureRequest) -> Jobs:
     return Jobs(scripted_service, request.param)
 
@@ -69,7 +69,7 @@ def test_nothing_but_the_log_is_left_of_a_deleted_job(jobs: Jobs, name: str) -> 
     home = jobs.service.home
     arn = jobs.create(name, Tags=[{"Key": "k", "Value": "v"}])
     jobs.wait(name, "Completed")
-    group = f"/aws/sagemaker/{jobs.kind.title()}Jobs"
+    group = jobs.kind.log_group
     log = LogFiles(home.logs).writer(group, f"{name}/algo-1-1")
     log.write("a line")
     log.close()

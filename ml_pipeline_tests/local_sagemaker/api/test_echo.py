@@ -9,7 +9,7 @@ import pytest
 from local_sagemaker.api.aws_json import JsonService
 from local_sagemaker.api.service_models import service_model
 from local_sagemaker.api.validation import validate
-from local_sagemaker.home import JobKind
+from local_sagemaker.kinds import PROCESSING, TRAINING, JobKind
 from local_sagemaker.records.store import JobStore
 from local_sagemaker.s3.store import ObjectStore
 from ml_pipeline_tests.local_sagemaker.api.calls import call, idle_sagemaker
@@ -40,19 +40,19 @@ def members(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    ("kind", "spot"), [("processing", False), ("training", False), ("training", True)]
+    ("kind", "spot"), [(PROCESSING, False), (TRAINING, False), (TRAINING, True)], ids=str
 )
 def test_every_member_is_given_back(service: JsonService, kind: JobKind, spot: bool) -> None:
     request = full_request(kind, "full")
-    if kind == "training":
+    if kind is TRAINING:
         # These do not go together.
         request["EnableManagedSpotTraining"] = spot
         del request["ResourceConfig" if spot else "StoppingCondition"][
             "KeepAlivePeriodInSeconds" if spot else "MaxWaitTimeInSeconds"
         ]
-    call(service, f"Create{kind.title()}Job", request)
-    described = call(service, f"Describe{kind.title()}Job", {f"{kind.title()}JobName": "full"})
-    shape = service_model("sagemaker").operation_model(f"Describe{kind.title()}Job").output_shape
+    call(service, kind.operation("Create"), request)
+    described = call(service, kind.operation("Describe"), {kind.member("Name"): "full"})
+    shape = service_model("sagemaker").operation_model(kind.operation("Describe")).output_shape
     validate(shape, described, "the answer breaks the model")
     assert request.keys() - described.keys() == NOT_DESCRIBED & request.keys()
     found = dict(members(described))
@@ -66,7 +66,7 @@ def test_every_member_is_given_back(service: JsonService, kind: JobKind, spot: b
 
 
 def test_the_tags_of_a_create_call(service: JsonService) -> None:
-    request = full_request("processing", "full")
+    request = full_request(PROCESSING, "full")
     arn = call(service, "CreateProcessingJob", request)["ProcessingJobArn"]
     assert call(service, "ListTags", {"ResourceArn": arn})["Tags"] == request["Tags"]
 

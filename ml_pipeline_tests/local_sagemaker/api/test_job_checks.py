@@ -3,8 +3,7 @@ from typing import Any
 
 import pytest
 
-from local_sagemaker.api.job_checks import check_job
-from local_sagemaker.home import JobKind
+from local_sagemaker.kinds import PROCESSING, TRAINING, JobKind
 from local_sagemaker.s3.store import ObjectStore
 from local_sagemaker.service_errors import ServiceError
 from ml_pipeline_tests.local_sagemaker.daemons import (
@@ -25,7 +24,7 @@ def objects(tmp_path: Path) -> ObjectStore:
 
 def message(kind: JobKind, request: dict[str, Any], objects: ObjectStore) -> str:
     with pytest.raises(ServiceError) as caught:
-        check_job(kind, request, objects)
+        kind.rules().check(request, objects)
     assert caught.value.code == "ValidationException"
     return caught.value.message
 
@@ -53,7 +52,7 @@ def test_a_job_that_can_run_passes(objects: ObjectStore) -> None:
     inputs = [s3_input("a", "/opt/ml/processing/a"), s3_input("b", "/opt/ml/processing/b/")]
     outputs = {"Outputs": [s3_output("a", "/opt/ml/processing/out")]}
     request = processing_request("job", ProcessingInputs=inputs, ProcessingOutputConfig=outputs)
-    check_job("processing", request, objects)
+    PROCESSING.rules().check(request, objects)
     for data in (
         channel("s3://bucket/data/"),
         channel("s3://bucket/da"),
@@ -61,12 +60,12 @@ def test_a_job_that_can_run_passes(objects: ObjectStore) -> None:
         channel("s3://bucket"),
         channel("s3://bucket/all.manifest", "ManifestFile"),
     ):
-        check_job("training", training_request("job", InputDataConfig=[data]), objects)
+        TRAINING.rules().check(training_request("job", InputDataConfig=[data]), objects)
 
 
 def test_two_inputs_in_one_place_get_the_empty_message(objects: ObjectStore) -> None:
     inputs = [s3_input("a", "/opt/ml/processing/a"), s3_input("b", "/opt/ml/processing/a/")]
-    assert message("processing", processing_request("job", ProcessingInputs=inputs), objects) == ""
+    assert message(PROCESSING, processing_request("job", ProcessingInputs=inputs), objects) == ""
 
 
 @pytest.mark.parametrize(
@@ -76,53 +75,53 @@ def test_local_paths_have_their_place(objects: ObjectStore, local: str) -> None:
     expected = f"LocalPath '{local}' must begin with /opt/ml/processing/"
     inputs = [s3_input("in", local)]
     request = processing_request("job", ProcessingInputs=inputs)
-    assert message("processing", request, objects) == f"ProcessingInputs 'in': {expected}"
+    assert message(PROCESSING, request, objects) == f"ProcessingInputs 'in': {expected}"
     outputs = {"Outputs": [s3_output("out", local)]}
     request = processing_request("job", ProcessingOutputConfig=outputs)
-    assert message("processing", request, objects).endswith(expected)
+    assert message(PROCESSING, request, objects).endswith(expected)
 
 
 def test_what_is_missing_is_named(objects: ObjectStore) -> None:
     request = processing_request("job", ProcessingResources={"ClusterConfig": {}})
-    assert message("processing", request, objects) == (
+    assert message(PROCESSING, request, objects) == (
         "ProcessingResources.ClusterConfig is missing InstanceType"
     )
     request = processing_request("job", ProcessingInputs=[{"InputName": "a"}])
-    assert message("processing", request, objects) == "ProcessingInputs 'a' is missing S3Input"
+    assert message(PROCESSING, request, objects) == "ProcessingInputs 'a' is missing S3Input"
     request = training_request("job", ResourceConfig={"InstanceCount": 1})
-    assert message("training", request, objects) == (
+    assert message(TRAINING, request, objects) == (
         "ResourceConfig is missing InstanceType, VolumeSizeInGB"
     )
     request = training_request("job", InputDataConfig=[{"ChannelName": "c", "DataSource": {}}])
-    assert "DataSource is missing S3DataSource" in message("training", request, objects)
+    assert "DataSource is missing S3DataSource" in message(TRAINING, request, objects)
 
 
 def test_a_training_job_needs_resources(objects: ObjectStore) -> None:
     request = training_request("job")
     del request["ResourceConfig"]
-    assert message("training", request, objects) == "The request is missing ResourceConfig"
+    assert message(TRAINING, request, objects) == "The request is missing ResourceConfig"
 
 
 def test_what_the_script_manages_is_its_own_affair(objects: ObjectStore) -> None:
     inputs = [{"InputName": "a", "AppManaged": True}]
     outputs = {"Outputs": [{**s3_output("b", "/anywhere"), "AppManaged": True}]}
     request = processing_request("job", ProcessingInputs=inputs, ProcessingOutputConfig=outputs)
-    check_job("processing", request, objects)
+    PROCESSING.rules().check(request, objects)
 
 
 def test_spot_instances_are_not_kept_warm(objects: ObjectStore) -> None:
     request = training_request("job", EnableManagedSpotTraining=True)
     request["ResourceConfig"]["KeepAlivePeriodInSeconds"] = 60
-    assert "managed spot training" in message("training", request, objects)
+    assert "managed spot training" in message(TRAINING, request, objects)
 
 
 def test_names_are_used_once(objects: ObjectStore) -> None:
     inputs = [s3_input("a", "/opt/ml/processing/a"), s3_input("a", "/opt/ml/processing/b")]
     request = processing_request("job", ProcessingInputs=inputs)
-    assert message("processing", request, objects).startswith("InputName 'a' is used 2 times")
+    assert message(PROCESSING, request, objects).startswith("InputName 'a' is used 2 times")
     data = [channel("s3://bucket/data")] * 2
     request = training_request("job", InputDataConfig=data)
-    assert message("training", request, objects).startswith("ChannelName 'train' is used 2 times")
+    assert message(TRAINING, request, objects).startswith("ChannelName 'train' is used 2 times")
 
 
 @pytest.mark.parametrize(
@@ -137,7 +136,7 @@ def test_names_are_used_once(objects: ObjectStore) -> None:
 def test_training_on_nothing(objects: ObjectStore, uri: str, data_type: str) -> None:
     bucket = uri.split("/")[2]
     request = training_request("job", InputDataConfig=[channel(uri, data_type)])
-    assert message("training", request, objects) == (
+    assert message(TRAINING, request, objects) == (
         f'No S3 objects found under S3 URL "{uri}" given in input data source. Please ensure that '
         "the bucket exists in the selected region (us-east-1), that objects exist under that S3 "
         f'prefix, and that the role "{ROLE}" has "s3:ListBucket" permissions on bucket "{bucket}".'
@@ -147,4 +146,4 @@ def test_training_on_nothing(objects: ObjectStore, uri: str, data_type: str) -> 
 def test_only_s3_uris(objects: ObjectStore) -> None:
     inputs = [s3_input("a", "/opt/ml/processing/a", "https://host/path")]
     request = processing_request("job", ProcessingInputs=inputs)
-    assert "'https://host/path' is not an S3 URI" in message("processing", request, objects)
+    assert "'https://host/path' is not an S3 URI" in message(PROCESSING, request, objects)

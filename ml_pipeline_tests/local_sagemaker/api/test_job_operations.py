@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from botocore.exceptions import ClientError
 
-from local_sagemaker.home import JobKind
+from local_sagemaker.kinds import PROCESSING, TRAINING, JobKind
 from local_sagemaker.process import ProcessId
 from local_sagemaker.records.store import JobStore
 from ml_pipeline_tests.conftest import LocalService
@@ -153,7 +153,7 @@ def test_stop_ends_a_job_and_only_one_that_runs(
     client: Any, scripted_service: LocalService, name: str
 ) -> None:
     client.create_processing_job(**processing_request(name, "wait"))
-    process = supervisor(scripted_service, "processing", name)
+    process = supervisor(scripted_service, PROCESSING, name)
     process.signal(signal.SIGSTOP)
     for _ in range(2):
         client.stop_processing_job(ProcessingJobName=name)
@@ -182,10 +182,10 @@ def test_a_job_whose_supervisor_is_gone_has_failed(
     client.create_processing_job(**processing_request(name, script))
     client.create_training_job(**training_request(name, script))
     if how == "is killed":
-        assert supervisor(scripted_service, "processing", name).signal(signal.SIGKILL)
-        assert supervisor(scripted_service, "training", name).signal(signal.SIGKILL)
+        assert supervisor(scripted_service, PROCESSING, name).signal(signal.SIGKILL)
+        assert supervisor(scripted_service, TRAINING, name).signal(signal.SIGKILL)
     processing = processing_ended(client, name, "Failed")
-    log = scripted_service.home.supervisor_log("processing", name)
+    log = scripted_service.home.supervisor_log(PROCESSING, name)
     assert log.exists()
     assert processing["FailureReason"] == (
         f"InternalServerError: the local supervisor of this job ended unexpectedly; see {log}"

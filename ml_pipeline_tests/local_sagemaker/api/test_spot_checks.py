@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from local_sagemaker.api.spot_checks import check_checkpoints, check_spot
+from local_sagemaker.jobs.kinds.training.spot_checks import check_checkpoints, check_spot
 from local_sagemaker.service_errors import ServiceError
 
 TOO_SHORT = (

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from local_sagemaker.api.aws_json import JsonService
+from local_sagemaker.kinds import TRAINING
 from local_sagemaker.records.store import JobStore
 from local_sagemaker.s3.store import ObjectStore
 from ml_pipeline_tests.local_sagemaker.api.calls import call, idle_sagemaker, refused
@@ -30,7 +31,7 @@ class Api:
 
     def enter(self, name: str, secondary: str, status: str = "InProgress", **members: Any) -> None:
         self.store.update(
-            "training", name, TrainingJobStatus=status, SecondaryStatus=secondary, **members
+            TRAINING, name, TrainingJobStatus=status, SecondaryStatus=secondary, **members
         )
 
     def complete(self, name: str) -> None:

@@ -11,6 +11,7 @@ from local_sagemaker.account import job_arn
 from local_sagemaker.daemon import control
 from local_sagemaker.daemon.errors import DaemonError
 from local_sagemaker.home import Home
+from local_sagemaker.kinds import PROCESSING, TRAINING
 from local_sagemaker.process import ProcessId
 from local_sagemaker.records.states import first_state
 from local_sagemaker.records.store import Job, JobStore
@@ -32,7 +33,7 @@ def create(service: LocalService, name: str, script: str) -> ProcessId:
 
 
 def job(home: Home, name: str) -> Job:
-    found = JobStore(home.job_database).get("processing", name)
+    found = JobStore(home.job_database).get(PROCESSING, name)
     assert found is not None
     return found
 
@@ -79,9 +80,9 @@ def test_the_next_daemon_finds_jobs_as_they_are(home: Home) -> None:
 
 def add_as_if_killed_before_the_launch(home: Home, name: str, status: str) -> None:
     JobStore(home.job_database).add(
-        "processing",
+        PROCESSING,
         name,
-        job_arn("processing", name),
+        job_arn(PROCESSING, name),
         processing_request(name),
         {"ProcessingJobStatus": status},
     )
@@ -118,11 +119,11 @@ def test_stop_can_leave_jobs_alone(home: Home) -> None:
 def test_stop_says_of_a_job_that_was_lost_that_it_failed(home: Home) -> None:
     store = JobStore(home.create().job_database)
     request = training_request("job")
-    arn = job_arn("training", "job")
-    store.add("training", "job", arn, request, first_state("training", request))
-    store.set_supervisor("training", "job", ProcessId(os.getpid(), "1"))
+    arn = job_arn(TRAINING, "job")
+    store.add(TRAINING, "job", arn, request, first_state(TRAINING, request))
+    store.set_supervisor(TRAINING, "job", ProcessId(os.getpid(), "1"))
     assert control.stop(home.root) is False
-    found = store.get("training", "job")
+    found = store.get(TRAINING, "job")
     assert found is not None
     assert found.status == "Failed"
 

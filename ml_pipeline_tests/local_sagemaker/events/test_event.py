@@ -6,6 +6,7 @@ from typing import Any
 
 from local_sagemaker.events.event import MAX_BYTES, event, message
 from local_sagemaker.events.outbox import Change
+from local_sagemaker.kinds import PROCESSING, TRAINING
 from local_sagemaker.records.store import Job
 from ml_pipeline_tests.local_sagemaker.daemons import processing_request, training_request
 
@@ -21,7 +22,7 @@ ENVELOPE = {
     "resources": list,
     "detail": dict,
 }
-TRAINING = {
+TRAINING_DETAIL = {
     "TrainingJobName": str,
     "TrainingJobArn": str,
     "TrainingJobStatus": str,
@@ -40,7 +41,7 @@ TRAINING = {
     "SecondaryStatusTransitions": list,
     "Tags": dict,
 }
-PROCESSING = {
+PROCESSING_DETAIL = {
     "ProcessingInputs": list,
     "ProcessingOutputConfig": dict,
     "ProcessingJobName": str,
@@ -83,7 +84,7 @@ def training(**state: Any) -> Change:
         **state,
     }
     arn = "arn:aws:sagemaker:us-east-1:000000000000:training-job/kmeans-1"
-    job = Job("training", "kmeans-1", arn, 1583831889.05, 1583831892.9, request, whole, None)
+    job = Job(TRAINING, "kmeans-1", arn, 1583831889.05, 1583831892.9, request, whole, None)
     return Change(7, "0123456789abcdef0123456789abcdef", job, {"team": "flights"}, 0)
 
 
@@ -103,7 +104,7 @@ def test_a_training_job() -> None:
     assert told["time"] == "2020-03-10T09:18:12Z"
     assert told["resources"] == ["arn:aws:sagemaker:us-east-1:000000000000:training-job/kmeans-1"]
     detail = told["detail"]
-    assert shape(detail, TRAINING) == TRAINING
+    assert shape(detail, TRAINING_DETAIL) == TRAINING_DETAIL
     assert detail["CreationTime"] == 1583831889050
     assert detail["TrainingEndTime"] == 1583831891500
     assert detail["SecondaryStatusTransitions"][0]["StartTime"] == 1583831889050
@@ -125,10 +126,10 @@ def test_a_processing_job() -> None:
         "ProcessingStartTime": 1704320734.0,
         "ProcessingEndTime": 1704320746.0,
     }
-    job = Job("processing", "p", "arn", 1704320199.0, 1704320746.0, request, state, None)
+    job = Job(PROCESSING, "p", "arn", 1704320199.0, 1704320746.0, request, state, None)
     told = event(Change(1, "0" * 32, job, {}, 0))
     assert told["detail-type"] == "SageMaker Processing Job State Change"
-    assert shape(told["detail"], PROCESSING) == PROCESSING
+    assert shape(told["detail"], PROCESSING_DETAIL) == PROCESSING_DETAIL
     assert told["detail"]["ProcessingEndTime"] == 1704320746000
     assert told["detail"]["StoppingCondition"] == {"MaxRuntimeInSeconds": 86400}
 

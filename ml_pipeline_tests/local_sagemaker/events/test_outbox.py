@@ -8,7 +8,8 @@ import pytest
 
 from local_sagemaker.events.outbox import Outbox, switch
 from local_sagemaker.events.steps import steps
-from local_sagemaker.jobs.record import enter
+from local_sagemaker.jobs.kinds.training.states import enter
+from local_sagemaker.kinds import PROCESSING, TRAINING
 from local_sagemaker.records.states import cut_off, first_state
 from local_sagemaker.records.store import JobStore
 from ml_pipeline_tests.local_sagemaker.daemons import processing_request, training_request
@@ -21,7 +22,7 @@ def path(tmp_path: Path) -> Path:
 
 def add_training(store: JobStore) -> None:
     request = training_request("job")
-    store.add("training", "job", "arn:job", request, first_state("training", request))
+    store.add(TRAINING, "job", "arn:job", request, first_state(TRAINING, request))
 
 
 def told(path: Path) -> list[tuple[str, str, int]]:
@@ -45,15 +46,15 @@ def test_several_statuses_in_one_change_are_told_one_by_one(path: Path) -> None:
         enter(state, "Downloading", "Downloading input data")
         enter(state, "Training", "Training")
 
-    store.change("training", "job", to_training)
+    store.change(TRAINING, "job", to_training)
     # A message alone is no change.
-    store.change("training", "job", lambda state: enter(state, "Training", "Still at it"))
+    store.change(TRAINING, "job", lambda state: enter(state, "Training", "Still at it"))
 
     def end(state: dict[str, Any]) -> None:
         enter(state, "Stopping", "Stopping the training job")
-        cut_off("training", "Stopped")(state)
+        cut_off(TRAINING, "Stopped")(state)
 
-    store.change("training", "job", end)
+    store.change(TRAINING, "job", end)
     assert told(path) == [
         ("InProgress", "Starting", 1),
         ("InProgress", "Downloading", 2),
@@ -85,7 +86,7 @@ def test_a_change_that_fails_is_not_told(path: Path) -> None:
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        store.change("training", "job", fail)
+        store.change(TRAINING, "job", fail)
     assert told(path) == [("InProgress", "Starting", 1)]
 
 
@@ -98,11 +99,11 @@ def test_switching(path: Path) -> None:
     assert told(path) == []
     request = processing_request("other")
     # A store that was opened before writes it down too, as supervisors of an earlier daemon do.
-    store.add("processing", "other", "arn:other", request, {"ProcessingJobStatus": "InProgress"})
+    store.add(PROCESSING, "other", "arn:other", request, {"ProcessingJobStatus": "InProgress"})
     outbox = Outbox(path)
     assert outbox.touched()
     assert not outbox.touched()
-    store.update("processing", "other", ProcessingJobStatus="Completed")
+    store.update(PROCESSING, "other", ProcessingJobStatus="Completed")
     assert outbox.touched()
     assert [change.job.status for change in outbox.first(9)] == ["InProgress", "Completed"]
     outbox.forget(2)
@@ -120,8 +121,8 @@ def test_state_that_is_no_json_to_sqlite(path: Path) -> None:
     switch(path, on=True)
     add_training(store)
     metrics = [{"MetricName": "loss", "Value": float("nan"), "Timestamp": 1.0}]
-    store.update("training", "job", FinalMetricDataList=metrics)
-    store.change("training", "job", cut_off("training", "Failed", "AlgorithmError"))
+    store.update(TRAINING, "job", FinalMetricDataList=metrics)
+    store.change(TRAINING, "job", cut_off(TRAINING, "Failed", "AlgorithmError"))
     assert [one[:2] for one in told(path)] == [
         ("InProgress", "Starting"),
         ("InProgress", "Starting"),  # SQLite cannot tell that nothing changed: once too often

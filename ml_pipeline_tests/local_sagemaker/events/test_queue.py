@@ -14,7 +14,8 @@ from moto.server import ThreadedMotoServer
 from local_sagemaker.daemon import control
 from local_sagemaker.events.sender import QUEUE_VARIABLE
 from local_sagemaker.home import Home
-from local_sagemaker.jobs.record import enter
+from local_sagemaker.jobs.kinds.training.states import enter
+from local_sagemaker.kinds import PROCESSING, TRAINING
 from local_sagemaker.records.store import JobStore
 from ml_pipeline_tests.conftest import LocalService
 from ml_pipeline_tests.local_sagemaker.daemons import (
@@ -107,7 +108,7 @@ def test_every_change_of_status_is_told_in_order(
             ("Training", "Training"),
         ):
             # As a supervisor does, in another process than the daemon.
-            store.change("training", "two", lambda state, s=status, m=message: enter(state, s, m))
+            store.change(TRAINING, "two", lambda state, s=status, m=message: enter(state, s, m))
         told = receive(sqs, url, until="Training")
         assert statuses(told) == ["Starting", "Downloading", "Training"]
         assert told[-1]["detail"]["Tags"] == {"team": "flights"}
@@ -132,8 +133,8 @@ def test_no_change_is_lost_when_the_daemon_is_killed_before_it_is_told(
         wait_for(lambda: control.status(home.root) is None)
         # Between the change and the telling: the job goes on, and there is no daemon.
         store = JobStore(home.job_database)
-        store.update("processing", "kept", ProcessingJobStatus="Stopping")
-        store.update("processing", "kept", ProcessingJobStatus="Completed")
+        store.update(PROCESSING, "kept", ProcessingJobStatus="Stopping")
+        store.update(PROCESSING, "kept", ProcessingJobStatus="Completed")
         assert [name for name, _ in outbox(home)] == ["kept", "kept"]
         with running_daemon(home.root):
             told = receive(other_sqs, url, until="Completed")
@@ -183,5 +184,5 @@ def test_a_metric_that_is_no_number_keeps_no_job_from_ending(
             enter(state, "Completed", "Training job completed")
             state |= {"TrainingJobStatus": "Completed", "FinalMetricDataList": metrics}
 
-        JobStore(home.job_database).change("training", "nan", end)
+        JobStore(home.job_database).change(TRAINING, "nan", end)
         assert statuses(receive(sqs, url, until="Completed")) == ["Starting", "Completed"]

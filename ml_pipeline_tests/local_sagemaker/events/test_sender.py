@@ -11,6 +11,7 @@ from local_sagemaker.events import sender as sending
 from local_sagemaker.events.outbox import Change, switch
 from local_sagemaker.events.queue import Queue
 from local_sagemaker.events.sender import QUEUE_VARIABLE, Sender, sender
+from local_sagemaker.kinds import PROCESSING
 from local_sagemaker.records.store import JobStore
 from ml_pipeline_tests.local_sagemaker.daemons import processing_request, wait_for
 
@@ -62,7 +63,7 @@ def running(tmp_path: Path, queue: FlakyQueue, monkeypatch: pytest.MonkeyPatch) 
 def add(store: JobStore, *names: str) -> None:
     for name in names:
         state = {"ProcessingJobStatus": "InProgress"}
-        store.add("processing", name, name, processing_request(name), state)
+        store.add(PROCESSING, name, name, processing_request(name), state)
 
 
 def test_trouble_loses_nothing_and_keeps_the_order(

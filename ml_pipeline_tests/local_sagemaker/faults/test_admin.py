@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from local_sagemaker.faults.client import FaultsClient
+from local_sagemaker.kinds import TRAINING
 from local_sagemaker.records.store import JobStore
 from ml_pipeline_tests.conftest import LocalService
 from ml_pipeline_tests.local_sagemaker.api.test_server import ask
@@ -121,7 +122,7 @@ def test_a_spot_job_is_interrupted(scripted_service: LocalService, faults: Fault
     sagemaker.create_training_job(**training_request("spot", "wait", **members))
     faults.interrupt("spot", seconds=1.5)
     # The scripted supervisor does nothing about it, so the note is still there.
-    found = JobStore(scripted_service.home.job_database).get("training", "spot")
+    found = JobStore(scripted_service.home.job_database).get(TRAINING, "spot")
     assert found is not None
     assert found.state["Interrupt"] == 1.5
     sagemaker.stop_training_job(TrainingJobName="spot")

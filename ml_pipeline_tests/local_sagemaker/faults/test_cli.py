@@ -1,5 +1,6 @@
 """``ml-pipeline local faults``."""
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,9 @@ from ml_pipeline_tests.local_sagemaker.daemons import processing_request, wait_f
 @pytest.fixture(autouse=True)
 def settings(scripted_service: LocalService, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings(home=scripted_service.home.root)
-    monkeypatch.setattr("ml_pipeline.cli.local.faults.get_settings", lambda: settings)
+    monkeypatch.setattr(
+        import_module("ml_pipeline.cli.local.faults"), "get_settings", lambda: settings
+    )
 
 
 def run(*arguments: str) -> Result:
@@ -55,5 +58,7 @@ def test_stop_from_the_console(scripted_service: LocalService, faults: FaultsCli
 
 def test_without_a_service(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     settings = Settings(home=tmp_path)
-    monkeypatch.setattr("ml_pipeline.cli.local.faults.get_settings", lambda: settings)
+    monkeypatch.setattr(
+        import_module("ml_pipeline.cli.local.faults"), "get_settings", lambda: settings
+    )
     assert "ml-pipeline local start" in str(run("list").exception)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from local_sagemaker.faults.kinds import KINDS, MEMBERS
+from local_sagemaker.faults.fault_types import FAULT_TYPES, MEMBERS
 from local_sagemaker.faults.model import Fault
 from local_sagemaker.faults.parsing import InvalidFaultError, parse
 
@@ -54,7 +54,7 @@ def test_what_is_no_fault_is_said(text: Any, complaint: str) -> None:
 
 
 def test_every_member_of_a_kind_is_known() -> None:
-    for kind in KINDS.values():
+    for kind in FAULT_TYPES.values():
         assert set(kind.members) <= set(MEMBERS)
         assert set(kind.required) <= set(kind.members)
 

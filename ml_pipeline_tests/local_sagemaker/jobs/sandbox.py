@@ -11,7 +11,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from local_sagemaker.home import Home, JobKind
+from local_sagemaker.account import job_arn
+from local_sagemaker.home import Home
+from local_sagemaker.kinds import PROCESSING, TRAINING, JobKind
 from local_sagemaker.log_files import LogFiles
 from local_sagemaker.records.states import first_state
 from local_sagemaker.records.store import Job, JobStore
@@ -27,10 +29,6 @@ import os, time
 def wait_for(name):
     while not os.path.exists("/opt/ml/" + name): time.sleep(0.02)
 """
-_GROUPS: Mapping[JobKind, str] = {
-    "processing": "/aws/sagemaker/ProcessingJobs",
-    "training": "/aws/sagemaker/TrainingJobs",
-}
 
 
 class Sandbox:
@@ -58,13 +56,12 @@ class Sandbox:
         return [info.key for info in self.objects.list(BUCKET, prefix)]
 
     def add(self, kind: JobKind, request: Mapping[str, Any]) -> Job:
-        name = request[f"{kind.title()}JobName"]
-        arn = f"arn:aws:sagemaker:us-east-1:000000000000:{kind}-job/{name}"
-        return self.store.add(kind, name, arn, request, first_state(kind, request))
+        name = request[kind.member("Name")]
+        return self.store.add(kind, name, job_arn(kind, name), request, first_state(kind, request))
 
     def start(self, job: Job) -> "subprocess.Popen[bytes]":
         module = "local_sagemaker.jobs.supervisor"
-        which = ["--home", str(self.home.root), "--kind", job.kind, "--name", job.name]
+        which = ["--home", str(self.home.root), "--kind", job.kind.name, "--name", job.name]
         python = [*self.prefix, self.python]
         return subprocess.Popen(
             [*python, "-m", module, *which, "--endpoint", ENDPOINT],
@@ -110,7 +107,7 @@ class Sandbox:
             "ProcessingInputs": inputs,
             **members,
         }
-        return self.add("processing", request)
+        return self.add(PROCESSING, request)
 
     def training(
         self,
@@ -143,7 +140,7 @@ class Sandbox:
             "InputDataConfig": [channel, *members.pop("InputDataConfig", [])],
             **members,
         }
-        return self.add("training", request)
+        return self.add(TRAINING, request)
 
     @staticmethod
     def input(name: str, key: str, path: str, data_type: str = "S3Prefix") -> dict[str, Any]:
@@ -179,7 +176,7 @@ class Sandbox:
 
     def log(self, job: Job) -> list[str]:
         files = LogFiles(self.home.logs)
-        group = _GROUPS[job.kind]
+        group = job.kind.log_group
         if group not in files.groups():
             return []
         streams = files.streams(group, f"{job.name}/")
@@ -196,8 +193,7 @@ class Sandbox:
 
     def stop(self, job: Job) -> None:
         """What the daemon does to stop a job."""
-        member = f"{job.kind.title()}JobStatus"
-        changed = self.store.update(job.kind, job.name, **{member: "Stopping"})
+        changed = self.store.update(job.kind, job.name, **{job.kind.status: "Stopping"})
         assert changed.supervisor is not None
         changed.supervisor.signal(15)
 

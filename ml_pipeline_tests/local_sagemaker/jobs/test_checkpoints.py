@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from local_sagemaker.kinds import TRAINING
 from ml_pipeline_tests.local_sagemaker.jobs.sandbox import (
     BUCKET,
     IMAGE,
@@ -163,7 +164,7 @@ def test_a_fault_of_the_service_leaves_the_checkpoints(sandbox: Sandbox) -> None
 
 
 def hosts(sandbox: Sandbox) -> Any:
-    return sandbox.home.job_directory("training", "job") / "hosts"
+    return sandbox.home.job_directory(TRAINING, "job") / "hosts"
 
 
 def go(sandbox: Sandbox, name: str, host: str = "algo-1") -> None:

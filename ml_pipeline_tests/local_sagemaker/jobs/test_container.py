@@ -11,6 +11,7 @@ import pytest
 
 from local_sagemaker.jobs.containers import namespaces
 from local_sagemaker.jobs.containers.process_tree import first_child
+from local_sagemaker.kinds import PROCESSING
 from ml_pipeline_tests.local_sagemaker.jobs.conftest import WITHOUT_CALL
 from ml_pipeline_tests.local_sagemaker.jobs.sandbox import Sandbox, reason
 
@@ -55,7 +56,7 @@ os.chmod("/opt/ml/a", 0o500)
 """
     job = as_user.process("job", script)
     assert job.status == "Completed"
-    left = as_user.home.job_directory("processing", "job")
+    left = as_user.home.job_directory(PROCESSING, "job")
     assert [path.name for path in left.iterdir()] == ["request.json"]
 
 
@@ -111,7 +112,7 @@ while not os.path.exists("/opt/ml/go"): time.sleep(0.02)
     for job in jobs:
         sandbox.wait_for_line(job, "runs")
     for job in jobs:
-        hosts = sandbox.home.job_directory("processing", job.name) / "hosts"
+        hosts = sandbox.home.job_directory(PROCESSING, job.name) / "hosts"
         (hosts / "algo-1" / "ml" / "go").touch()
     for process in processes:
         process.wait(30)

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from local_sagemaker.kinds import PROCESSING
 from ml_pipeline_tests.local_sagemaker.jobs.sandbox import BUCKET, WAIT_FOR_GO, Sandbox, reason
 
 OUT = "/opt/ml/processing/out"
@@ -21,7 +22,7 @@ def continuous() -> dict[str, Any]:
 
 
 def go(sandbox: Sandbox, name: str, host: str = "algo-1") -> None:
-    hosts = sandbox.home.job_directory("processing", "job") / "hosts"
+    hosts = sandbox.home.job_directory(PROCESSING, "job") / "hosts"
     (hosts / host / "ml" / name).touch()
 
 

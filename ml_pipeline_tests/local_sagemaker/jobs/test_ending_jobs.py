@@ -6,10 +6,11 @@ import pytest
 
 from local_sagemaker.jobs.data.uploads import Uploader
 from local_sagemaker.jobs.ending import Ending
-from local_sagemaker.jobs.kinds.processing import ProcessingJob
-from local_sagemaker.jobs.kinds.training import TrainingJob
+from local_sagemaker.jobs.kinds.processing.job import ProcessingJob
+from local_sagemaker.jobs.kinds.training.job import TrainingJob
 from local_sagemaker.jobs.record import Record
-from local_sagemaker.records.store import STATUS_MEMBER, Job
+from local_sagemaker.kinds import PROCESSING
+from local_sagemaker.records.store import Job
 from ml_pipeline_tests.local_sagemaker.jobs.sandbox import Sandbox
 
 OUT = "/opt/ml/processing/out"
@@ -89,14 +90,14 @@ def test_a_stop_that_came_while_outputs_were_uploaded(sandbox: Sandbox) -> None:
         (ProcessingJob, sandbox.processing("job", "")),
         (TrainingJob, sandbox.training("job", {})),
     ):
-        sandbox.store.update(job.kind, job.name, **{STATUS_MEMBER[job.kind]: "Stopping"})
+        sandbox.store.update(job.kind, job.name, **{job.kind.status: "Stopping"})
         kind(Record(sandbox.store, job), Uploader(sandbox.objects)).finish(Ending("Completed"))
         assert sandbox.get(job).status == "Stopped"
 
 
 def test_a_job_stopped_before_its_supervisor_came_up(sandbox: Sandbox) -> None:
     job = sandbox.processing("job", "print('ran')")
-    sandbox.store.update("processing", "job", ProcessingJobStatus="Stopping")
+    sandbox.store.update(PROCESSING, "job", ProcessingJobStatus="Stopping")
     job = sandbox.run(job)
     assert job.status == "Stopped"
     assert sandbox.log(job) == []
@@ -106,7 +107,7 @@ def test_a_stop_nobody_was_told_of_is_seen_in_the_record(sandbox: Sandbox) -> No
     job = sandbox.processing("job", WAIT)
     process = sandbox.start(job)
     sandbox.wait_for_line(job, "runs")
-    sandbox.store.update("processing", "job", ProcessingJobStatus="Stopping")
+    sandbox.store.update(PROCESSING, "job", ProcessingJobStatus="Stopping")
     process.wait(30)
     assert sandbox.get(job).status == "Stopped"
 

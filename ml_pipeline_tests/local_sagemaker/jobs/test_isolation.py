@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from local_sagemaker.jobs.containers import namespaces
+from local_sagemaker.kinds import PROCESSING
 from ml_pipeline_tests.local_sagemaker.jobs.sandbox import Sandbox, reason
 
 pytestmark = pytest.mark.skipif(
@@ -63,7 +64,7 @@ def test_a_job_writes_to_its_own_directories_alone(as_user: Sandbox) -> None:
     ]
     job = as_user.process("job", WRITE, Environment={"PLACES": " ".join(map(str, places))})
     assert job.status == "Completed", (as_user.log(job), reason(job))
-    host = home.job_directory("processing", "job") / "hosts" / "algo-1"
+    host = home.job_directory(PROCESSING, "job") / "hosts" / "algo-1"
     own = {str(host / name) for name in ("ml", "tmp", "home", "layer")}
     assert set(json.loads(as_user.log(job)[-1])) == {"/opt/ml", "/tmp", "/dev/shm", *own}
     assert list(home.root.parent.iterdir()) == [home.root]

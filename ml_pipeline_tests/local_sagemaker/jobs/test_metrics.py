@@ -1,6 +1,6 @@
 import pytest
 
-from local_sagemaker.jobs.kinds.metrics import MetricReader
+from local_sagemaker.jobs.kinds.training.metrics import MetricReader
 from local_sagemaker.jobs.reasons import ClientFault
 
 

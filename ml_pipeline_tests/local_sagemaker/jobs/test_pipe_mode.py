@@ -17,6 +17,7 @@ from local_sagemaker.jobs.data.inputs import Input
 from local_sagemaker.jobs.data.pipes import Pipe, PipeFeeder
 from local_sagemaker.jobs.data.streams import Stream, find_records
 from local_sagemaker.jobs.reasons import ClientFault
+from local_sagemaker.kinds import TRAINING
 from local_sagemaker.records.store import Job
 from local_sagemaker.s3.store import ObjectStore
 from ml_pipeline_tests.local_sagemaker.jobs.sandbox import BUCKET, Sandbox, reason
@@ -343,7 +344,7 @@ print(len(pipe.read()) + 10)
     job = added(sandbox, "import os" + script, sandbox.channel("train", "in/"))
     process = sandbox.start(job)
     sandbox.wait_for_line(job, "reads")
-    (sandbox.home.job_directory("training", "job") / "hosts" / "algo-1" / "ml" / "go").touch()
+    (sandbox.home.job_directory(TRAINING, "job") / "hosts" / "algo-1" / "ml" / "go").touch()
     peak = 0
     while process.poll() is None:
         status = Path(f"/proc/{process.pid}/status").read_text()

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from local_sagemaker.kinds import PROCESSING
 from ml_pipeline_tests.local_sagemaker.jobs.sandbox import BUCKET, CODE, ENDPOINT, Sandbox, reason
 
 OUT = "/opt/ml/processing/out"
@@ -30,7 +31,7 @@ Path("/opt/ml/output/message").write_text("wohl getan: \u00e4")
     assert job.state["ExitMessage"] == "wohl getan: \u00e4"
     assert "FailureReason" not in job.state
     assert job.created <= job.state["ProcessingStartTime"] <= job.state["ProcessingEndTime"]
-    left = sandbox.home.job_directory("processing", "job")
+    left = sandbox.home.job_directory(PROCESSING, "job")
     assert [path.name for path in left.iterdir()] == ["request.json"]
 
 
@@ -284,7 +285,7 @@ def test_an_output_bucket_that_goes_away_meanwhile(sandbox: Sandbox) -> None:
     process = sandbox.start(job)
     sandbox.wait_for_line(job, "runs")
     sandbox.objects.delete_bucket("short-lived")
-    hosts = sandbox.home.job_directory("processing", "job") / "hosts"
+    hosts = sandbox.home.job_directory(PROCESSING, "job") / "hosts"
     (hosts / "algo-1" / "ml" / "go").touch()
     process.wait(30)
     job = sandbox.get(job)
@@ -329,10 +330,10 @@ def test_a_job_that_has_ended_is_not_run_again(sandbox: Sandbox) -> None:
 
 def test_an_error_nobody_thought_of_does_not_leave_the_job_in_progress(sandbox: Sandbox) -> None:
     job = sandbox.processing("job", "")
-    blocked = sandbox.home.job_directory("processing", "job")
+    blocked = sandbox.home.job_directory(PROCESSING, "job")
     blocked.mkdir(parents=True)
     (blocked / "request.json").mkdir()
     sandbox.run(job)
     assert sandbox.get(job).status == "Failed"
     assert reason(sandbox.get(job)).startswith("InternalServerError: IsADirectoryError")
-    assert str(sandbox.home.supervisor_log("processing", "job")) in reason(sandbox.get(job))
+    assert str(sandbox.home.supervisor_log(PROCESSING, "job")) in reason(sandbox.get(job))

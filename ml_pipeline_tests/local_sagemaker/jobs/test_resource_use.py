@@ -13,6 +13,7 @@ from local_sagemaker.jobs.containers.process_tree import (
     proportional_bytes,
     resident_bytes,
 )
+from local_sagemaker.kinds import PROCESSING
 from ml_pipeline_tests.local_sagemaker.jobs.sandbox import Sandbox, reason
 
 MEGABYTE = 1024 * 1024
@@ -39,7 +40,7 @@ def anyhow(request: pytest.FixtureRequest) -> Sandbox:
 
 
 def use(sandbox: Sandbox, name: str = "job") -> dict[str, Any]:
-    job = sandbox.store.get("processing", name)
+    job = sandbox.store.get(PROCESSING, name)
     assert job is not None
     return dict(job.state.get("ResourceUse", {}))
 
@@ -68,7 +69,7 @@ if os.fork() and os.fork():
 """)
     job = sandbox.processing("job", script)
     process = sandbox.start(job)
-    host = sandbox.home.job_directory("processing", "job") / "hosts" / "algo-1"
+    host = sandbox.home.job_directory(PROCESSING, "job") / "hosts" / "algo-1"
     try:
         sandbox.wait_for_line(job, "holds")
         modified = sandbox.get(job).modified
@@ -125,12 +126,9 @@ def test_a_limit_that_makes_no_sense(sandbox: Sandbox) -> None:
 
 def test_the_volume_is_the_limit_if_the_setting_says_so() -> None:
     settings = {"ML_PIPELINE_LOCAL_JOB_DISK_MB": "volume"}
-    training = {"ResourceConfig": {"VolumeSizeInGB": 2}}
-    processing = {"ProcessingResources": {"ClusterConfig": {"VolumeSizeInGB": 2}}}
-    for request in (training, processing):
-        assert Limits.from_settings(settings, request) == Limits(None, 2048 * MEGABYTE)
-        assert Limits.from_settings({}, request) == Limits()
-    assert Limits.from_settings(settings, {"ResourceConfig": {}}) == Limits()
+    assert Limits.from_settings(settings, 2) == Limits(None, 2048 * MEGABYTE)
+    assert Limits.from_settings({}, 2) == Limits()
+    assert Limits.from_settings(settings, 0) == Limits()
 
 
 def test_disk_use_of_a_directory(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from local_sagemaker.daemon.interruptions import NotInterruptibleError, interrupt
 from local_sagemaker.daemon.job_endings import end_lost
+from local_sagemaker.jobs.kinds.training.interruptions import NotInterruptibleError, interrupt
 from local_sagemaker.log_files import LogFiles
 from local_sagemaker.records.store import Job
 from ml_pipeline_tests.local_sagemaker.jobs.sandbox import BUCKET, IMAGE, Sandbox

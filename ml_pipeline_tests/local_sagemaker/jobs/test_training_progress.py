@@ -3,8 +3,9 @@ from typing import Any
 import pytest
 
 from local_sagemaker.jobs.ending import Ending
-from local_sagemaker.jobs.kinds.training_progress import TrainingProgress
+from local_sagemaker.jobs.kinds.training.progress import TrainingProgress
 from local_sagemaker.jobs.record import Record
+from local_sagemaker.kinds import TRAINING
 from local_sagemaker.records.states import stopping
 from local_sagemaker.records.store import Job
 from ml_pipeline_tests.local_sagemaker.jobs.sandbox import IMAGE, Sandbox, reason
@@ -72,12 +73,12 @@ def test_nothing_comes_between_stopping_and_the_end(sandbox: Sandbox) -> None:
     job = sandbox.training("job", {})
     progress = TrainingProgress(Record(sandbox.store, job))
     progress.on_download()
-    sandbox.store.change("training", "job", stopping("training"))
+    sandbox.store.change(TRAINING, "job", stopping(TRAINING))
     progress.on_image()
     progress.on_run()
     assert progress.on_interruption() == 0.0
     job = sandbox.store.change(
-        "training", "job", lambda state: progress.finish(state, Ending("Stopped"))
+        TRAINING, "job", lambda state: progress.finish(state, Ending("Stopped"))
     )
     assert [status for status, _ in transitions(dict(job.state))] == [
         "Starting",

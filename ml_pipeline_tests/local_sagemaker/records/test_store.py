@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from local_sagemaker.kinds import PROCESSING, TRAINING
 from local_sagemaker.process import ProcessId
 from local_sagemaker.records import store_schema
 from local_sagemaker.records.job_query import JobQuery
@@ -19,7 +20,7 @@ def store(tmp_path: Path) -> JobStore:
 
 def add(store: JobStore, name: str, **request: Any) -> Job:
     state = {"ProcessingJobStatus": "InProgress"}
-    return store.add("processing", name, f"arn:{name}", request, state)
+    return store.add(PROCESSING, name, f"arn:{name}", request, state)
 
 
 def names(jobs: list[Job]) -> list[str]:
@@ -29,8 +30,8 @@ def names(jobs: list[Job]) -> list[str]:
 def test_a_job_is_there_for_another_process(store: JobStore, tmp_path: Path) -> None:
     added = add(store, "a", Environment={"A": "1"}, Tags=[{"Key": "k", "Value": "v"}])
     other = JobStore(tmp_path / "jobs.db")
-    assert other.get("processing", "a") == added
-    assert other.get("training", "a") is None
+    assert other.get(PROCESSING, "a") == added
+    assert other.get(TRAINING, "a") is None
     assert other.tags("arn:a") == {"k": "v"}
     assert (tmp_path / "jobs.db").stat().st_mode & 0o777 == 0o600
 
@@ -45,8 +46,8 @@ def test_a_name_is_taken_once(store: JobStore) -> None:
 
 def test_an_end_is_final(store: JobStore) -> None:
     add(store, "a")
-    store.update("processing", "a", ProcessingJobStatus="Completed", ExitMessage="done")
-    job = store.update("processing", "a", ProcessingJobStatus="Failed", ExitMessage="no")
+    store.update(PROCESSING, "a", ProcessingJobStatus="Completed", ExitMessage="done")
+    job = store.update(PROCESSING, "a", ProcessingJobStatus="Failed", ExitMessage="no")
     assert job.ended
     assert job.state == {"ProcessingJobStatus": "Completed", "ExitMessage": "done"}
     assert store.unfinished() == []
@@ -54,8 +55,8 @@ def test_an_end_is_final(store: JobStore) -> None:
 
 def test_a_stop_is_not_taken_back(store: JobStore) -> None:
     add(store, "a")
-    store.update("processing", "a", ProcessingJobStatus="Stopping")
-    job = store.update("processing", "a", ProcessingJobStatus="InProgress", Detail=1)
+    store.update(PROCESSING, "a", ProcessingJobStatus="Stopping")
+    job = store.update(PROCESSING, "a", ProcessingJobStatus="InProgress", Detail=1)
     assert (job.status, job.state["Detail"]) == ("Stopping", 1)
     assert job.modified >= job.created
 
@@ -67,14 +68,14 @@ def test_changes_of_many_writers_are_all_kept(store: JobStore) -> None:
         state["Count"] = state.get("Count", 0) + 1
 
     threads = [
-        threading.Thread(target=lambda: [store.change("processing", "a", count) for _ in range(5)])
+        threading.Thread(target=lambda: [store.change(PROCESSING, "a", count) for _ in range(5)])
         for _ in range(4)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    job = store.get("processing", "a")
+    job = store.get(PROCESSING, "a")
     assert job is not None
     assert job.state["Count"] == 20
 
@@ -87,10 +88,10 @@ def test_a_change_that_raises_changes_nothing(store: JobStore) -> None:
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        store.change("processing", "a", fail)
+        store.change(PROCESSING, "a", fail)
     assert names(store.unfinished()) == ["a"]
     with pytest.raises(KeyError):
-        store.update("processing", "none", Detail=1)
+        store.update(PROCESSING, "none", Detail=1)
 
 
 def test_a_full_disk_leaves_the_store_usable(store: JobStore) -> None:
@@ -107,11 +108,11 @@ def test_a_full_disk_leaves_the_store_usable(store: JobStore) -> None:
 def test_one_process_gets_a_job(store: JobStore) -> None:
     add(store, "a")
     first, second = ProcessId(1, "1"), ProcessId(1, "2")
-    assert store.set_supervisor("processing", "a", first)
-    assert not store.set_supervisor("processing", "a", second)
-    assert store.set_supervisor("processing", "a", first)
-    assert not store.set_supervisor("processing", "none", first)
-    job = store.get("processing", "a")
+    assert store.set_supervisor(PROCESSING, "a", first)
+    assert not store.set_supervisor(PROCESSING, "a", second)
+    assert store.set_supervisor(PROCESSING, "a", first)
+    assert not store.set_supervisor(PROCESSING, "none", first)
+    job = store.get(PROCESSING, "a")
     assert job is not None
     assert job.supervisor == first
 
@@ -139,7 +140,7 @@ def test_a_store_of_an_earlier_version_is_brought_up_to_date(tmp_path: Path) -> 
     for thread in threads:
         thread.join()
     assert len(stores) == 4
-    [job] = stores[0].find(JobQuery(kind="training", sort_by="status"))
+    [job] = stores[0].find(JobQuery(kind=TRAINING, sort_by="status"))
     assert (job.name, stores[0].tags("arn:old")) == ("old", {"k": "v"})
     assert stores[0].pools(["old"]) == {}
     with sqlite3.connect(path) as new:
@@ -173,29 +174,29 @@ def test_a_removed_job_leaves_its_name(store: JobStore) -> None:
         raise RuntimeError(job.name)
 
     with pytest.raises(RuntimeError, match="a"):
-        store.remove("processing", "a", refuse)
-    assert store.get("processing", "a") is not None
-    assert store.remove("processing", "a", lambda job: None).name == "a"
-    assert store.get("processing", "a") is None
+        store.remove(PROCESSING, "a", refuse)
+    assert store.get(PROCESSING, "a") is not None
+    assert store.remove(PROCESSING, "a", lambda job: None).name == "a"
+    assert store.get(PROCESSING, "a") is None
     assert store.tags("arn:a") == {}
     with pytest.raises(KeyError):
-        store.remove("processing", "a", lambda job: None)
+        store.remove(PROCESSING, "a", lambda job: None)
     add(store, "a")
 
 
 def test_a_request_can_be_changed_after_the_end(store: JobStore) -> None:
     add(store, "a", Environment={"A": "1"}, Other=1)
-    store.update("processing", "a", ProcessingJobStatus="Completed")
-    job = store.change_request("processing", "a", lambda job: {"Environment": {"B": "2"}})
+    store.update(PROCESSING, "a", ProcessingJobStatus="Completed")
+    job = store.change_request(PROCESSING, "a", lambda job: {"Environment": {"B": "2"}})
     assert job.request == {"Environment": {"B": "2"}, "Other": 1}
-    assert store.get("processing", "a") == job
+    assert store.get(PROCESSING, "a") == job
     with pytest.raises(KeyError):
-        store.change_request("processing", "none", lambda job: {})
+        store.change_request(PROCESSING, "none", lambda job: {})
 
 
 def test_removed_jobs_give_their_room_back(store: JobStore, tmp_path: Path) -> None:
     add(store, "a", Environment={"A": "x" * 1_000_000})
-    store.remove("processing", "a", lambda job: None)
+    store.remove(PROCESSING, "a", lambda job: None)
     store.compact()
     assert (tmp_path / "jobs.db").stat().st_size < 200_000
     with store.alone():
@@ -205,10 +206,10 @@ def test_removed_jobs_give_their_room_back(store: JobStore, tmp_path: Path) -> N
 
 def test_queries_select_and_order(store: JobStore) -> None:
     jobs = {name: add(store, name) for name in ("b-1", "a-2", "c-1")}
-    store.update("processing", "a-2", ProcessingJobStatus="Failed")
+    store.update(PROCESSING, "a-2", ProcessingJobStatus="Failed")
 
     def find(**members: Any) -> list[str]:
-        return names(store.find(JobQuery(kind="processing", **members)))
+        return names(store.find(JobQuery(kind=PROCESSING, **members)))
 
     assert find() == ["b-1", "a-2", "c-1"]
     assert find(descending=True) == ["c-1", "a-2", "b-1"]
@@ -223,4 +224,4 @@ def test_queries_select_and_order(store: JobStore) -> None:
     assert find(modified_before=jobs["c-1"].modified) == ["b-1"]
     assert find(after=(jobs["b-1"].created, "b-1"), limit=1) == ["a-2"]
     assert find(sort_by="name", descending=True, after=("c-1", "c-1")) == ["b-1", "a-2"]
-    assert store.find(JobQuery(kind="training")) == []
+    assert store.find(JobQuery(kind=TRAINING)) == []

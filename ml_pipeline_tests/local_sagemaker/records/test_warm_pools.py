@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from local_sagemaker.kinds import TRAINING
 from local_sagemaker.records.job_query import JobQuery
 from local_sagemaker.records.store import JobStore
 from ml_pipeline_tests.local_sagemaker.daemons import training_request
@@ -21,12 +22,12 @@ def start(store: JobStore, name: str, keep: int | None = 600, **members: Any) ->
     if keep is not None:
         request["ResourceConfig"]["KeepAlivePeriodInSeconds"] = keep
     state = {"TrainingJobStatus": "InProgress", "TrainingStartTime": time.time()}
-    store.add("training", name, f"arn:{name}", request, state)
+    store.add(TRAINING, name, f"arn:{name}", request, state)
 
 
 def end(store: JobStore, name: str, status: str = "Completed", **members: Any) -> None:
     members = {"TrainingEndTime": time.time(), **members}
-    store.update("training", name, TrainingJobStatus=status, **members)
+    store.update(TRAINING, name, TrainingJobStatus=status, **members)
 
 
 def status(store: JobStore, name: str) -> str | None:
@@ -123,8 +124,8 @@ def test_sound_instances_are_kept(
 def test_a_job_that_never_had_instances_keeps_none(store: JobStore) -> None:
     request = training_request("job")
     request["ResourceConfig"]["KeepAlivePeriodInSeconds"] = 600
-    store.add("training", "job", "arn:job", request, {"TrainingJobStatus": "InProgress"})
-    store.update("training", "job", TrainingJobStatus="Stopped")
+    store.add(TRAINING, "job", "arn:job", request, {"TrainingJobStatus": "InProgress"})
+    store.update(TRAINING, "job", TrainingJobStatus="Stopped")
     assert status(store, "job") == "Terminated"
 
 
@@ -135,7 +136,7 @@ def test_jobs_are_found_by_the_status_of_their_pool(store: JobStore) -> None:
     end(store, "a")
 
     def find(pool: str) -> list[str]:
-        return [job.name for job in store.find(JobQuery(kind="training", warm_pool=pool))]
+        return [job.name for job in store.find(JobQuery(kind=TRAINING, warm_pool=pool))]
 
     assert find("Available") == ["a"]
     assert find("InUse") == ["b"]

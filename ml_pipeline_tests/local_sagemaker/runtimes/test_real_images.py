@@ -10,6 +10,7 @@ import shutil
 
 import pytest
 
+from local_sagemaker.kinds import TRAINING
 from local_sagemaker.records.store import Job
 from ml_pipeline_tests.local_sagemaker.jobs.sandbox import BUCKET, CODE, Sandbox, members
 
@@ -54,7 +55,7 @@ def test_the_built_in_xgboost(sandbox: Sandbox, version: str) -> None:
         "HyperParameters": {"num_round": "3", "objective": "reg:squarederror"},
         "InputDataConfig": [channel],
     }
-    job = sandbox.add("training", request)
+    job = sandbox.add(TRAINING, request)
     finish(sandbox, job)
     assert sandbox.get(job).status == "Completed", sandbox.log(job)[-5:]
     lines = [line for line in sandbox.log(job) if line.startswith("[")]

@@ -27,7 +27,7 @@ class Jumping(Sandbox):
 
     def start(self, job: Job) -> "subprocess.Popen[bytes]":
         module = "ml_pipeline_tests.local_sagemaker.safety.jumping_supervisor"
-        which = ["--home", str(self.home.root), "--kind", job.kind, "--name", job.name]
+        which = ["--home", str(self.home.root), "--kind", job.kind.name, "--name", job.name]
         return subprocess.Popen(
             [sys.executable, "-m", module, *which, "--endpoint", ENDPOINT],
             env=self.environment,
@@ -112,7 +112,7 @@ def test_a_lost_jobs_times_stay_in_order(jumping: Jumping, kind: str) -> None:
     add = {"processing": jumping.processing, "training": jumping.training}[kind]
     job = add("lost", "" if kind == "processing" else {"train.py": ""})
     later = job.created + 2 * DAY
-    start = f"{kind.title()}StartTime"
+    start = job.kind.start_time
     jumping.store.update(job.kind, job.name, **{start: later})
     ended = jumping.store.change(job.kind, job.name, cut_off(job.kind, "Failed", "lost"))
-    assert ended.state[f"{kind.title()}EndTime"] >= later
+    assert ended.state[job.kind.end_time] >= later

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from local_sagemaker.daemon import control
+from local_sagemaker.kinds import PROCESSING
 from local_sagemaker.records.store import TERMINAL
 from ml_pipeline_tests.local_sagemaker.safety.world import BUCKET, LINES, World
 
@@ -58,7 +59,7 @@ def _wait_until_all_have_ended(world: World) -> None:
 
 def _check(world: World, name: str, story: str) -> None:
     promise = world.promises[name]
-    job = world.store.get("processing", name)
+    job = world.store.get(PROCESSING, name)
     if job is None:
         assert not promise.acknowledged, f"{name} is lost; {story}"
         return

@@ -4,16 +4,16 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from local_sagemaker.jobs.cluster import processing_cluster
+from local_sagemaker.jobs.cluster import cluster_of
 from local_sagemaker.jobs.data.directory_sync import Synced
-from local_sagemaker.jobs.data.inputs import Input, processing_input
+from local_sagemaker.jobs.data.inputs import Input
 from local_sagemaker.jobs.data.merging import tell_of_lost
 from local_sagemaker.jobs.data.uploads import Uploader
 from local_sagemaker.jobs.directory import HostDirectory
 from local_sagemaker.jobs.ending import Ending, Run
-from local_sagemaker.jobs.kinds.commands import processing_command
-from local_sagemaker.jobs.kinds.contract import write_processing_files
 from local_sagemaker.jobs.kinds.head import read_head
+from local_sagemaker.jobs.kinds.processing.config_files import write_config_files
+from local_sagemaker.jobs.kinds.processing.inputs import processing_input
 from local_sagemaker.jobs.reasons import ClientFault, algorithm_error
 from local_sagemaker.jobs.record import Record, State
 from local_sagemaker.jobs.watching import Outcome
@@ -30,8 +30,6 @@ class ProcessingJob:
         record: Its record.
         uploader: Takes its outputs.
     """
-
-    log_group = "/aws/sagemaker/ProcessingJobs"
 
     def __init__(self, record: Record, uploader: Uploader) -> None:
         request = record.job.request
@@ -51,7 +49,7 @@ class ProcessingJob:
         ]
         self.image: str = self._application["ImageUri"]
         self.role: str = request["RoleArn"]
-        self.cluster = processing_cluster(request)
+        self.cluster = cluster_of(record.job.kind.instance_groups(request))
         stopping = request.get("StoppingCondition", {})
         self.max_runtime: int = stopping.get("MaxRuntimeInSeconds", _DEFAULT_MAX_RUNTIME)
         self.max_wait: int | None = None
@@ -73,18 +71,24 @@ class ProcessingJob:
     def prepare(self, host: HostDirectory, name: str) -> None:
         """Write the configuration and make the outputs' directories."""
         job = self._record.job
-        write_processing_files(host.ml, job.arn, job.request, self.cluster, name)
+        write_config_files(host.ml, job.arn, job.request, self.cluster, name)
         (host.ml / "output").mkdir()
         for output in self._outputs:
             host.of(output["S3Output"]["LocalPath"]).mkdir(parents=True, exist_ok=True)
 
     def command(self, runtime: Runtime) -> list[str]:
-        """What its containers run."""
-        return processing_command(
-            runtime,
-            self._application.get("ContainerEntrypoint") or [],
-            self._application.get("ContainerArguments") or [],
-        )
+        """What its containers run: the image's own yields to whatever the request gives."""
+        entrypoint = self._application.get("ContainerEntrypoint") or []
+        arguments = self._application.get("ContainerArguments") or []
+        if entrypoint:
+            return [*entrypoint, *arguments]
+        command = [*runtime.entrypoint, *(arguments or runtime.command)]
+        if not command:
+            raise ClientFault(
+                f"the image {runtime.image} runs nothing by itself: "
+                "set AppSpecification.ContainerEntrypoint"
+            )
+        return command
 
     def read_line(self, line: str) -> str:
         """Processing jobs have no metrics, and their logs show lines as they are."""

@@ -1,11 +1,13 @@
-"""The kinds of faults, and the members that say where, when and how one strikes."""
+"""The types of faults, and the members that say where, when and how one strikes."""
 
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-FaultKind = Literal["quota", "capacity", "throttling", "error", "drop", "slow", "late-logs"]
+from local_sagemaker.kinds import KINDS
+
+FaultName = Literal["quota", "capacity", "throttling", "error", "drop", "slow", "late-logs"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Member:
 
 
 _DAY = 86400.0
+_JOB_KINDS = " or ".join(KINDS)
 
 
 def _positive(value: float) -> bool:
@@ -41,9 +44,9 @@ MEMBERS: Mapping[str, Member] = {
     "instance_type": Member(str, "Instance types it strikes, such as 'ml.p3.*'."),
     "job": Member(
         str,
-        "Only jobs of this kind: processing or training.",
-        lambda value: value in {"processing", "training"},
-        "processing or training",
+        f"Only jobs of this kind: {_JOB_KINDS}.",
+        lambda value: value in KINDS,
+        _JOB_KINDS,
     ),
     "limit": Member(
         int, "Instances of one type that may be in use.", lambda value: value >= 0, "0 or more"
@@ -79,8 +82,8 @@ _WHEN = ("times", "probability", "seed", "rate", "burst")
 
 
 @dataclass(frozen=True)
-class KindOfFault:
-    """A kind of fault.
+class FaultType:
+    """A type of fault.
 
     Args:
         help: What it does, for people.
@@ -93,29 +96,29 @@ class KindOfFault:
     required: tuple[str, ...] = ()
 
 
-KINDS: Mapping[FaultKind, KindOfFault] = {
-    "quota": KindOfFault(
+FAULT_TYPES: Mapping[FaultName, FaultType] = {
+    "quota": FaultType(
         "Create is refused with ResourceLimitExceeded beyond so many instances in use.",
         ("instance_type", "job", "limit"),
         ("limit",),
     ),
-    "capacity": KindOfFault(
+    "capacity": FaultType(
         "Jobs fail with CapacityError: no instances are to be had.",
         ("instance_type", "job", *_WHEN),
     ),
-    "throttling": KindOfFault(
+    "throttling": FaultType(
         "Calls are refused with ThrottlingException; S3 says SlowDown.", (*_WHERE, *_WHEN)
     ),
-    "error": KindOfFault(
+    "error": FaultType(
         "Calls are answered with an error.",
         (*_WHERE, "code", "message", "status", "after", *_WHEN),
     ),
-    "drop": KindOfFault("The connection is cut instead of an answer.", (*_WHERE, "after", *_WHEN)),
-    "slow": KindOfFault(
+    "drop": FaultType("The connection is cut instead of an answer.", (*_WHERE, "after", *_WHEN)),
+    "slow": FaultType(
         "Answers come late, or S3's bodies slowly.",
         (*_WHERE, "seconds", "bytes_per_second", *_WHEN),
     ),
-    "late-logs": KindOfFault(
+    "late-logs": FaultType(
         "Log streams and their events are seen only some time after they were written.",
         ("log_stream", "seconds"),
         ("seconds",),

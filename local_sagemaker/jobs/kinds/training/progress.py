@@ -4,8 +4,9 @@ import time
 from typing import Literal
 
 from local_sagemaker.jobs.ending import Ending
+from local_sagemaker.jobs.kinds.training.states import enter
 from local_sagemaker.jobs.reasons import Limit
-from local_sagemaker.jobs.record import Record, State, enter
+from local_sagemaker.jobs.record import Record, State
 from local_sagemaker.jobs.watching import Outcome
 
 _SPOT_PRICE = 0.3

@@ -1,4 +1,4 @@
-"""What the supervisor needs to know of a kind of job."""
+"""What a supervisor runs: each kind of job has a class of this shape in its package."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
@@ -12,10 +12,9 @@ from local_sagemaker.jobs.watching import Outcome
 from local_sagemaker.runtimes.catalog import Runtime
 
 
-class JobType(Protocol):
-    """A job of some kind: what its request asks for, and how its state tells of it."""
+class SupervisedJob(Protocol):
+    """A job: what its request asks for, and how its state tells of it."""
 
-    log_group: str
     image: str
     role: str
     cluster: Cluster

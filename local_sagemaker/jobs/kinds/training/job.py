@@ -3,21 +3,21 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from local_sagemaker.jobs.cluster import training_cluster
+from local_sagemaker.jobs.cluster import cluster_of
 from local_sagemaker.jobs.data.archive import write_archive
-from local_sagemaker.jobs.data.checkpoints import checkpoints
 from local_sagemaker.jobs.data.directory_sync import Synced
-from local_sagemaker.jobs.data.inputs import Input, channel
+from local_sagemaker.jobs.data.inputs import Input
 from local_sagemaker.jobs.data.merging import merge, tell_of_lost
-from local_sagemaker.jobs.data.tensorboard import tensorboard
 from local_sagemaker.jobs.data.uploads import Uploader
 from local_sagemaker.jobs.directory import HostDirectory
 from local_sagemaker.jobs.ending import Ending, Run
-from local_sagemaker.jobs.kinds.commands import training_command
-from local_sagemaker.jobs.kinds.contract import write_training_files
 from local_sagemaker.jobs.kinds.head import read_head
-from local_sagemaker.jobs.kinds.metrics import MetricReader
-from local_sagemaker.jobs.kinds.training_progress import TrainingProgress
+from local_sagemaker.jobs.kinds.training.config_files import write_config_files
+from local_sagemaker.jobs.kinds.training.inputs import channel
+from local_sagemaker.jobs.kinds.training.metrics import MetricReader
+from local_sagemaker.jobs.kinds.training.outputs import model_uri, output_uri, packed
+from local_sagemaker.jobs.kinds.training.progress import TrainingProgress
+from local_sagemaker.jobs.kinds.training.synced import checkpoints, tensorboard
 from local_sagemaker.jobs.lines import escape_controls
 from local_sagemaker.jobs.reasons import ClientFault, algorithm_error
 from local_sagemaker.jobs.record import Record, State
@@ -28,17 +28,6 @@ _DEFAULT_MAX_RUNTIME = 86400
 _OUTPUT_MEMBER = "OutputDataConfig.S3OutputPath"
 
 
-def output_uri(request: Mapping[str, Any]) -> str:
-    """Where a training job's archives go: ``<S3OutputPath>/<job>/output``."""
-    path = str(request["OutputDataConfig"]["S3OutputPath"]).rstrip("/")
-    return f"{path}/{request['TrainingJobName']}/output"
-
-
-def model_uri(request: Mapping[str, Any]) -> str:
-    """``ModelArtifacts.S3ModelArtifacts`` of a training job, known from its creation on."""
-    return f"{output_uri(request)}/{'model.tar.gz' if _packed(request) else 'model/'}"
-
-
 class TrainingJob:
     """A training job.
 
@@ -46,8 +35,6 @@ class TrainingJob:
         record: Its record.
         uploader: Takes model and output.
     """
-
-    log_group = "/aws/sagemaker/TrainingJobs"
 
     def __init__(self, record: Record, uploader: Uploader) -> None:
         job = record.job
@@ -58,7 +45,7 @@ class TrainingJob:
         self._algorithm: Mapping[str, Any] = request["AlgorithmSpecification"]
         self.image: str = self._algorithm.get("TrainingImage", "")
         self.role: str = request["RoleArn"]
-        self.cluster = training_cluster(request)
+        self.cluster = cluster_of(job.kind.instance_groups(request))
         stopping = request.get("StoppingCondition", {})
         self.max_runtime: int = stopping.get("MaxRuntimeInSeconds", _DEFAULT_MAX_RUNTIME)
         self.max_wait: int | None = stopping.get("MaxWaitTimeInSeconds")
@@ -97,19 +84,18 @@ class TrainingJob:
 
     def prepare(self, host: HostDirectory, name: str) -> None:
         """Write the configuration and make the directories for model and output."""
-        write_training_files(host.ml, self._request, self.cluster, name)
+        write_config_files(host.ml, self._request, self.cluster, name)
         for directory in ("input/data", "model", "output/data"):
             (host.ml / directory).mkdir(parents=True)
         for one in self.synced:
             host.of(one.path).mkdir(parents=True, exist_ok=True)
 
     def command(self, runtime: Runtime) -> list[str]:
-        """What its containers run."""
-        return training_command(
-            runtime,
-            self._algorithm.get("ContainerEntrypoint") or [],
-            self._algorithm.get("ContainerArguments") or [],
-        )
+        """What its containers run; without an entrypoint in the request, the image's ``train``."""
+        entrypoint = self._algorithm.get("ContainerEntrypoint")
+        if entrypoint:
+            return [*entrypoint, *(self._algorithm.get("ContainerArguments") or [])]
+        return [*runtime.entrypoint, "train"]
 
     def read_line(self, line: str) -> str:
         """Look for metrics, in the line as the log shows it: the real service reads it there."""
@@ -146,7 +132,7 @@ class TrainingJob:
         self._record.change(change)
 
     def _upload(self, hosts: Sequence[HostDirectory], tell: Callable[[str], None]) -> None:
-        if _packed(self._request):
+        if packed(self._request):
             self._upload_archive(hosts, "model", "model.tar.gz", tell)
         else:
             models = [host.ml / "model" for host in hosts]
@@ -171,10 +157,6 @@ class TrainingJob:
             self._uploader.file(archive, uri, _OUTPUT_MEMBER)
             archive.unlink()
             tell_of_lost(directories, uri, tell)
-
-
-def _packed(request: Mapping[str, Any]) -> bool:
-    return bool(request["OutputDataConfig"].get("CompressionType") != "NONE")
 
 
 def _failure(hosts: Sequence[HostDirectory]) -> str:

@@ -9,6 +9,7 @@ its next look at the record.
 from typing import Any
 
 from local_sagemaker.jobs.stopping import INTERRUPTION_SIGNAL
+from local_sagemaker.kinds import TRAINING
 from local_sagemaker.records.store import Job, JobStore
 
 _HAS_INSTANCES_OR_WILL = frozenset({"Starting", "Downloading", "Training", "Interrupted"})
@@ -36,7 +37,7 @@ def interrupt(store: JobStore, name: str, capacity_after: float = 0.0) -> Job:
     Raises:
         NotInterruptibleError: There is no such job, it has ended, is about to, or is no spot job.
     """
-    job = store.get("training", name)
+    job = store.get(TRAINING, name)
     if job is None:
         raise NotInterruptibleError(f"There is no training job named {name}")
     if not job.request.get("EnableManagedSpotTraining"):
@@ -49,7 +50,7 @@ def interrupt(store: JobStore, name: str, capacity_after: float = 0.0) -> Job:
         if _interruptible(state):
             state["Interrupt"] = max(0.0, capacity_after)
 
-    job = store.change("training", name, change)
+    job = store.change(TRAINING, name, change)
     if not _interruptible(job.state):
         status = job.state.get("SecondaryStatus", job.status)
         raise NotInterruptibleError(f"{name} has no instances to lose: its status is {status}")

@@ -1,7 +1,6 @@
-"""A training job's checkpoints: where they are, and how a container gets those of before."""
+"""How containers begin with what was kept of an earlier one, such as checkpoints."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from local_sagemaker.jobs.data.directory_sync import Synced
 from local_sagemaker.jobs.data.inputs import Input
@@ -9,18 +8,6 @@ from local_sagemaker.jobs.data.s3_uri import split_uri
 from local_sagemaker.jobs.data.staging import Stager
 from local_sagemaker.jobs.directory import HostDirectory
 from local_sagemaker.s3.store import ObjectStore
-
-DEFAULT_PATH = "/opt/ml/checkpoints"
-"""Where a script finds and leaves them if the request does not say."""
-
-
-def checkpoints(request: Mapping[str, Any]) -> list[Synced]:
-    """The directory of a training job's checkpoints, if it has one."""
-    config = request.get("CheckpointConfig")
-    if config is None:
-        return []
-    path = config.get("LocalPath") or DEFAULT_PATH
-    return [Synced(path, config["S3Uri"], "CheckpointConfig.S3Uri", restored=True)]
 
 
 def restore(

@@ -1,0 +1,10 @@
+"""Why members that several kinds of job have are refused, or change nothing."""
+
+CHOSEN_BY_THE_SERVICE = "it is read-only: only Describe answers with it"
+ONE_TYPE = "there is no capacity to choose by: name one InstanceType"
+ANY_TYPE = "jobs get this machine, whichever type is named"
+NO_ROLES = "there are no permissions here"
+NO_KEYS = "nothing is encrypted"
+NO_VPC = "jobs have this machine's network"
+NO_VOLUME = "jobs share this machine's disk, unless ML_PIPELINE_LOCAL_JOB_DISK_MB is volume"
+NO_EXPERIMENTS = "no experiment is recorded"

@@ -1,0 +1,1 @@
+"""Training jobs: what is theirs alone."""
