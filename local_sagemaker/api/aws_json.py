@@ -49,7 +49,7 @@ class JsonService:
         self._invalid_code = invalid_code
 
     @property
-    def offered(self) -> frozenset[str]:
+    def supported(self) -> frozenset[str]:
         """The names of its operations."""
         return frozenset(self._operations)
 
@@ -85,10 +85,10 @@ class JsonService:
                 "UnknownOperationException", f"{self._title} has no operation {target!r}"
             )
         if name not in self._operations:
-            offered = ", ".join(sorted(self._operations))
+            supported = ", ".join(sorted(self._operations))
             raise ServiceError(
                 self._invalid_code,
-                f"{name} is not supported by the local {self._title}, which has: {offered}. "
+                f"{name} is not supported by the local {self._title}, which has: {supported}. "
                 "All that is supported: docs/supported.md of the project, or what "
                 "python -m local_sagemaker.api.supported prints",
             )

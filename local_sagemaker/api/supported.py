@@ -37,12 +37,12 @@ def _operations() -> Iterator[str]:
     yield "|---|---|---|"
     yield _row(
         "SageMaker",
-        _names(sagemaker.offered),
+        _names(sagemaker.supported),
         "`ValidationException` that says so and names these",
     )
     yield _row(
         "CloudWatch Logs",
-        _names(logs.offered),
+        _names(logs.supported),
         "`InvalidParameterException` that says so and names these",
     )
     yield _row(

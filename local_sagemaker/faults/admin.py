@@ -62,7 +62,7 @@ class Admin:
                 return self._add(identity, await _document(request))
             case "interruptions", "POST", False:
                 return await self._interrupted(await _document(request))
-        return _refused(404, f"{request.method} {request.path} is not offered here")
+        return _refused(404, f"{request.method} {request.path} is not supported here")
 
     def _add(self, identity: str, document: Any) -> web.Response:
         fault = parse(document)

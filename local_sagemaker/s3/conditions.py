@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from local_sagemaker.s3.errors import NoSuchKey, NotOffered, PreconditionFailed
+from local_sagemaker.s3.errors import NoSuchKey, NotSupported, PreconditionFailed
 from local_sagemaker.s3.records import ObjectInfo
 
 
@@ -28,7 +28,7 @@ class WriteCondition:
         """
         if_none_match = headers.get("If-None-Match")
         if if_none_match not in (None, "*"):
-            raise NotOffered("If-None-Match with a value other than '*' on a write")
+            raise NotSupported("If-None-Match with a value other than '*' on a write")
         return cls(headers.get("If-Match"), if_none_match)
 
     def check(self, bucket: str, key: str, etag: str | None) -> None:

@@ -135,8 +135,8 @@ class PreconditionFailed(S3Error):
         super().__init__("PreconditionFailed", Condition=condition)
 
 
-class NotOffered(S3Error):
+class NotSupported(S3Error):
     """S3 can do this; this store cannot."""
 
     def __init__(self, what: str) -> None:
-        super().__init__("NotImplemented", f"{what} is not offered by this local object store")
+        super().__init__("NotImplemented", f"{what} is not supported by this local object store")

@@ -8,7 +8,7 @@ from aiohttp import web
 from local_sagemaker.s3.blobs import BlobWriter
 from local_sagemaker.s3.checksums import STORED_ONLY, Digests
 from local_sagemaker.s3.conditions import ReadCondition, WriteCondition
-from local_sagemaker.s3.errors import NotOffered, PreconditionFailed, S3Error
+from local_sagemaker.s3.errors import NotSupported, PreconditionFailed, S3Error
 from local_sagemaker.s3.http.call import Call, parse_target
 from local_sagemaker.s3.http.documents import Element, document, iso_date, quoted
 from local_sagemaker.s3.http.headers import (
@@ -31,7 +31,7 @@ def copy_source(call: Call) -> tuple[str, str]:
     """
     bucket, key, query = parse_target(call.headers[_SOURCE])
     if query:
-        raise NotOffered("Copying a version of an object")
+        raise NotSupported("Copying a version of an object")
     if not bucket or not key:
         message = f"{_SOURCE} must be <bucket>/<key>, percent-encoded"
         raise S3Error("InvalidArgument", message, ArgumentName=_SOURCE)
@@ -129,7 +129,7 @@ def _checksum(wanted: str | None, origin: StoredObject, digests: Digests) -> Che
     known = origin.checksum
     if known and known.algorithm == wanted:
         return known if known.kind == "FULL_OBJECT" else None
-    raise NotOffered(f"Computing {wanted}")
+    raise NotSupported(f"Computing {wanted}")
 
 
 def _directive(call: Call, name: str) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
-from local_sagemaker.s3.errors import NotOffered, S3Error
+from local_sagemaker.s3.errors import NotSupported, S3Error
 from local_sagemaker.s3.http.documents import http_date, quoted
 from local_sagemaker.s3.records import (
     DEFAULT_CONTENT_TYPE,
@@ -53,7 +53,7 @@ def attributes_from_headers(headers: Mapping[str, str]) -> Attributes:
     """
     storage_class = headers.get("x-amz-storage-class", "STANDARD")
     if storage_class not in _STORAGE_CLASSES:
-        raise NotOffered(f"Storage class {storage_class}")
+        raise NotSupported(f"Storage class {storage_class}")
     _check_encryption(headers)
     kept = {
         name: _text(headers[name])

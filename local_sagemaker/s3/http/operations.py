@@ -1,4 +1,4 @@
-"""Which operation a request asks for, and which are offered at all."""
+"""Which operation a request asks for, and which are supported at all."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Literal
 
 from aiohttp import web
 
-from local_sagemaker.s3.errors import NotOffered
+from local_sagemaker.s3.errors import NotSupported
 from local_sagemaker.s3.http import (
     buckets,
     copy,
@@ -30,6 +30,7 @@ class Operation:
     """One operation of S3.
 
     Attributes:
+        name: What the S3 API calls it; faults go by it.
         method: HTTP method.
         level: What the path names.
         answer: Does it.
@@ -38,18 +39,13 @@ class Operation:
         copies: Whether it is the form with an ``x-amz-copy-source``.
     """
 
+    name: str
     method: str
     level: Level
     answer: Answer
     needs: frozenset[str] = frozenset()
     allows: frozenset[str] = frozenset()
     copies: bool = False
-
-    @property
-    def name(self) -> str:
-        """What the S3 API calls it, such as ``GetObject``."""
-        words = self.answer.__name__.replace("get_or_head", self.method.lower()).split("_")
-        return "".join(word.capitalize() for word in words)
 
 
 def _words(text: str) -> frozenset[str]:
@@ -62,21 +58,29 @@ _PART = _words("partNumber uploadId")
 
 OPERATIONS = (
     Operation(
+        "ListBuckets",
         "GET",
         "service",
         buckets.list_buckets,
         allows=_words("max-buckets continuation-token prefix bucket-region"),
     ),
-    Operation("PUT", "bucket", buckets.create_bucket),
-    Operation("HEAD", "bucket", buckets.head_bucket),
-    Operation("DELETE", "bucket", buckets.delete_bucket),
-    Operation("GET", "bucket", buckets.get_bucket_location, _words("location")),
-    Operation("GET", "bucket", buckets.get_bucket_versioning, _words("versioning")),
-    Operation("GET", "bucket", tagging.get_bucket_tagging, _words("tagging")),
-    Operation("PUT", "bucket", tagging.put_bucket_tagging, _words("tagging")),
-    Operation("DELETE", "bucket", tagging.delete_bucket_tagging, _words("tagging")),
-    Operation("GET", "bucket", listing.list_objects, allows=_LIST | {"marker"}),
+    Operation("CreateBucket", "PUT", "bucket", buckets.create_bucket),
+    Operation("HeadBucket", "HEAD", "bucket", buckets.head_bucket),
+    Operation("DeleteBucket", "DELETE", "bucket", buckets.delete_bucket),
     Operation(
+        "GetBucketLocation", "GET", "bucket", buckets.get_bucket_location, _words("location")
+    ),
+    Operation(
+        "GetBucketVersioning", "GET", "bucket", buckets.get_bucket_versioning, _words("versioning")
+    ),
+    Operation("GetBucketTagging", "GET", "bucket", tagging.get_bucket_tagging, _words("tagging")),
+    Operation("PutBucketTagging", "PUT", "bucket", tagging.put_bucket_tagging, _words("tagging")),
+    Operation(
+        "DeleteBucketTagging", "DELETE", "bucket", tagging.delete_bucket_tagging, _words("tagging")
+    ),
+    Operation("ListObjects", "GET", "bucket", listing.list_objects, allows=_LIST | {"marker"}),
+    Operation(
+        "ListObjectsV2",
         "GET",
         "bucket",
         listing.list_objects_v2,
@@ -84,27 +88,49 @@ OPERATIONS = (
         _LIST | _words("continuation-token start-after fetch-owner"),
     ),
     Operation(
+        "ListMultipartUploads",
         "GET",
         "bucket",
         multipart_listing.list_multipart_uploads,
         _words("uploads"),
         _words("prefix max-uploads key-marker upload-id-marker encoding-type"),
     ),
-    Operation("POST", "bucket", write.delete_objects, _words("delete")),
-    Operation("GET", "object", read.get_or_head_object, allows=_READ),
-    Operation("HEAD", "object", read.get_or_head_object, allows=_READ),
-    Operation("PUT", "object", write.put_object),
-    Operation("PUT", "object", copy.copy_object, copies=True),
-    Operation("DELETE", "object", write.delete_object),
-    Operation("GET", "object", tagging.get_object_tagging, _words("tagging")),
-    Operation("PUT", "object", tagging.put_object_tagging, _words("tagging")),
-    Operation("DELETE", "object", tagging.delete_object_tagging, _words("tagging")),
-    Operation("POST", "object", multipart.create_multipart_upload, _words("uploads")),
-    Operation("PUT", "object", multipart.upload_part, _PART),
-    Operation("PUT", "object", multipart.upload_part_copy, _PART, copies=True),
-    Operation("POST", "object", multipart.complete_multipart_upload, _words("uploadId")),
-    Operation("DELETE", "object", multipart.abort_multipart_upload, _words("uploadId")),
+    Operation("DeleteObjects", "POST", "bucket", write.delete_objects, _words("delete")),
+    Operation("GetObject", "GET", "object", read.get_or_head_object, allows=_READ),
+    Operation("HeadObject", "HEAD", "object", read.get_or_head_object, allows=_READ),
+    Operation("PutObject", "PUT", "object", write.put_object),
+    Operation("CopyObject", "PUT", "object", copy.copy_object, copies=True),
+    Operation("DeleteObject", "DELETE", "object", write.delete_object),
+    Operation("GetObjectTagging", "GET", "object", tagging.get_object_tagging, _words("tagging")),
+    Operation("PutObjectTagging", "PUT", "object", tagging.put_object_tagging, _words("tagging")),
     Operation(
+        "DeleteObjectTagging", "DELETE", "object", tagging.delete_object_tagging, _words("tagging")
+    ),
+    Operation(
+        "CreateMultipartUpload",
+        "POST",
+        "object",
+        multipart.create_multipart_upload,
+        _words("uploads"),
+    ),
+    Operation("UploadPart", "PUT", "object", multipart.upload_part, _PART),
+    Operation("UploadPartCopy", "PUT", "object", multipart.upload_part_copy, _PART, copies=True),
+    Operation(
+        "CompleteMultipartUpload",
+        "POST",
+        "object",
+        multipart.complete_multipart_upload,
+        _words("uploadId"),
+    ),
+    Operation(
+        "AbortMultipartUpload",
+        "DELETE",
+        "object",
+        multipart.abort_multipart_upload,
+        _words("uploadId"),
+    ),
+    Operation(
+        "ListParts",
         "GET",
         "object",
         multipart_listing.list_parts,
@@ -137,7 +163,7 @@ def select(call: Call) -> Operation:
     """Find the operation that a request asks for.
 
     Raises:
-        S3Error: ``NotImplemented`` for what is not offered, be it an operation, a query parameter
+        S3Error: ``NotImplemented`` for what is not supported, be it an operation, a query parameter
             or a header; ``AccessDenied`` for what is another account's.
     """
     level: Level = "object" if call.key else "bucket" if call.bucket else "service"
@@ -154,9 +180,9 @@ def select(call: Call) -> Operation:
     unknown = sorted(present - (found.needs | found.allows if found else frozenset()))
     if found is None or unknown:
         query = "".join(f" ?{name}" for name in unknown)
-        raise NotOffered(f"{call.request.method} on the {level} level{query}")
+        raise NotSupported(f"{call.request.method} on the {level} level{query}")
     for name in call.headers:
         if name.lower().startswith(_REFUSED_HEADERS):
-            raise NotOffered(f"Header {name}")
+            raise NotSupported(f"Header {name}")
     check_owner(call.headers)
     return found

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from local_sagemaker.s3.errors import NotOffered, S3Error
+from local_sagemaker.s3.errors import NotSupported, S3Error
 from local_sagemaker.s3.http.documents import Element
 
 ACCOUNT = "000000000000"
@@ -27,4 +27,4 @@ def check_owner(headers: Mapping[str, str]) -> None:
     if any(headers.get(name, ACCOUNT) != ACCOUNT for name in _EXPECTED):
         raise S3Error("AccessDenied", f"All buckets are owned by the account {ACCOUNT}")
     if headers.get("x-amz-acl", "private") not in _CANNED_ACLS:
-        raise NotOffered(f"The canned ACL {headers['x-amz-acl']}")
+        raise NotSupported(f"The canned ACL {headers['x-amz-acl']}")

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from local_sagemaker.s3.blobs import BlobWriter
 from local_sagemaker.s3.conditions import WriteCondition
-from local_sagemaker.s3.errors import NotOffered, S3Error
+from local_sagemaker.s3.errors import NotSupported, S3Error
 from local_sagemaker.s3.http.body import Body, read_document
 from local_sagemaker.s3.http.call import Call
 from local_sagemaker.s3.http.documents import Element, document, parse, quoted, text_of
@@ -97,7 +97,7 @@ def _delete_one(call: Call, entry: XmlElement) -> Element:
     try:
         for child in entry:
             if child.tag not in ("Key", "ETag"):
-                raise NotOffered(f"<{child.tag}> in DeleteObjects")
+                raise NotSupported(f"<{child.tag}> in DeleteObjects")
         call.store.objects.delete(call.bucket, key, WriteCondition(if_match=entry.findtext("ETag")))
     except S3Error as error:
         return ("Error", [("Key", key), ("Code", error.code), ("Message", error.message)])
