@@ -40,6 +40,7 @@ class JobKind:
         last_members: Members of the state that come only with the last secondary status.
         selects_pages: Whether List takes a page of the size that was asked for first, and then what
             of it has the status, as the service says of training jobs.
+        deletable: Whether there is a ``Delete`` operation.
         warm_pools: Whether its instances may stay for a later job.
     """
 
@@ -58,6 +59,7 @@ class JobKind:
     bulky: tuple[str, ...] = ()
     last_members: frozenset[str] = frozenset()
     selects_pages: bool = False
+    deletable: bool = True
     warm_pools: bool = False
 
     def __str__(self) -> str:

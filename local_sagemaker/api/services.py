@@ -1,4 +1,4 @@
-"""Which operations the services of the JSON protocol offer."""
+"""Which operations of the services of the JSON protocol are supported."""
 
 from collections.abc import Callable
 from functools import partial
@@ -42,9 +42,10 @@ def sagemaker(
             kind.operation("Create"): jobs.create,
             kind.operation("Describe"): jobs.describe,
             kind.operation("Stop"): jobs.stop,
-            kind.operation("Delete"): jobs.delete,
             kind.operation("List"): jobs.list_jobs,
         }
+        if kind.deletable:
+            operations[kind.operation("Delete")] = jobs.delete
         if (update := kind.rules().update) is not None:
             operations[kind.operation("Update")] = partial(jobs.update, update)
     return JsonService("sagemaker", "SageMaker", operations, "ValidationException")

@@ -56,7 +56,8 @@ def _facts(job: Job, shown: Shown) -> Iterator[tuple[str, str]]:
     yield "Image", shown.image
     if shown.command:
         yield "Command", " ".join(shown.command)
-    yield "Role", job.request["RoleArn"]
+    if "RoleArn" in job.request:
+        yield "Role", job.request["RoleArn"]
     use = job.state.get("ResourceUse", {})
     if "PeakMemoryBytes" in use:
         yield "Peak memory", f"{use['PeakMemoryBytes'] / _MEBIBYTE:,.0f} MiB"

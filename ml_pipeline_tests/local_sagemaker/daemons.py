@@ -25,10 +25,18 @@ IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4
 
 
 @contextmanager
-def running_daemon(home: Path, supervisor: tuple[str, ...] = SUPERVISOR) -> Iterator[LocalService]:
-    """A daemon in the foreground of a process of its own, ended on the way out."""
+def running_daemon(
+    home: Path, supervisor: tuple[str, ...] = SUPERVISOR, first: str = ""
+) -> Iterator[LocalService]:
+    """A daemon in the foreground of a process of its own, ended on the way out.
+
+    Args:
+        home: Its home.
+        supervisor: What runs its jobs.
+        first: What its process does before all else: Python statements that end in a semicolon.
+    """
     place = Home(home.resolve())
-    code = f"{_MAIN}_exit(main(sys.argv[1:], supervisor={supervisor!r}))"
+    code = f"{first}{_MAIN}_exit(main(sys.argv[1:], supervisor={supervisor!r}))"
     root = str(Path(__file__).parents[2])
     command = [sys.executable, "-c", code, "--home", str(home), "--port", "0"]
     process = subprocess.Popen(command, cwd=root)
