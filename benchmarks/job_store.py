@@ -62,8 +62,8 @@ def main() -> None:
 def _fill(home: Home, jobs: int) -> None:
     """Half processing, half training, of the size that the SDK's requests have."""
     store = JobStore(home.job_database)
-    with store._connection() as connection:
-        connection.execute("PRAGMA synchronous = OFF")
+    connection = store._file.connection()
+    connection.execute("PRAGMA synchronous = OFF")
     for number in range(jobs):
         kind = TRAINING if number % 2 else PROCESSING
         name = f"pipeline-{number % 97:02}-job-{number:06}"

@@ -19,7 +19,7 @@ from local_sagemaker.sqlite_file import SqliteFile
 __all__ = ["TERMINAL", "Job", "JobExistsError", "JobStore"]
 
 
-class JobStore(SqliteFile):
+class JobStore:
     """Every job this home has acknowledged.
 
     Several processes and threads may use one file at once. A method that writes has committed to
@@ -30,10 +30,7 @@ class JobStore(SqliteFile):
     """
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        with self._connection() as connection:
-            store_schema.upgrade(connection)
-        path.chmod(0o600)
+        self._file = SqliteFile(path, store_schema.upgrade)
 
     def add(
         self,
@@ -52,7 +49,7 @@ class JobStore(SqliteFile):
         first = state.get("SecondaryStatusTransitions", [{"StartTime": now}])[0]
         created = min(now, first["StartTime"])  # nothing of a job is older than the job
         job = Job(kind, name, arn, created, created, request, state, None)
-        with self._transaction() as connection:
+        with self._file.transaction() as connection:
             found = self.get(kind, name)
             if found:
                 raise JobExistsError(found.arn)
@@ -63,21 +60,21 @@ class JobStore(SqliteFile):
 
     def get(self, kind: JobKind, name: str) -> Job | None:
         """The job, or None if there is none of that name."""
-        with self._connection() as connection:
-            found = job_rows.select(connection, "WHERE kind = ? AND name = ?", (kind.name, name))
+        connection = self._file.connection()
+        found = job_rows.select(connection, "WHERE kind = ? AND name = ?", (kind.name, name))
         return found[0] if found else None
 
     def unfinished(self) -> list[Job]:
         """All jobs that have not ended, oldest first."""
-        with self._connection() as connection:
-            clauses = "WHERE status IN ('InProgress', 'Stopping') ORDER BY created"
-            return job_rows.select(connection, clauses)
+        connection = self._file.connection()
+        clauses = "WHERE status IN ('InProgress', 'Stopping') ORDER BY created"
+        return job_rows.select(connection, clauses)
 
     def find(self, query: JobQuery) -> list[Job]:
         """The jobs that a query selects, in its order."""
         clauses, values = query.sql()
-        with self._connection() as connection:
-            return job_rows.select(connection, clauses, values)
+        connection = self._file.connection()
+        return job_rows.select(connection, clauses, values)
 
     def change(
         self,
@@ -103,7 +100,7 @@ class JobStore(SqliteFile):
         Raises:
             KeyError: There is no such job.
         """
-        with self._transaction() as connection:
+        with self._file.transaction() as connection:
             job = self._get(kind, name)
             if job.ended:
                 return job
@@ -138,7 +135,7 @@ class JobStore(SqliteFile):
         Raises:
             KeyError: There is no such job.
         """
-        with self._transaction() as connection:
+        with self._file.transaction() as connection:
             job = self._get(kind, name)
             request = {**job.request, **change(job)}
             changed = replace(job, request=request, modified=max(job.modified, time.time()))
@@ -162,7 +159,7 @@ class JobStore(SqliteFile):
         Raises:
             KeyError: There is no such job.
         """
-        with self._transaction() as connection:
+        with self._file.transaction() as connection:
             job = self._get(kind, name)
             check(job)
             job_rows.delete(connection, job)
@@ -174,7 +171,7 @@ class JobStore(SqliteFile):
         Returns:
             The jobs that were removed.
         """
-        with self._transaction() as connection:
+        with self._file.transaction() as connection:
             same = [job for job in jobs if job.ended and self.get(job.kind, job.name) == job]
             for job in same:
                 job_rows.delete(connection, job)
@@ -182,18 +179,19 @@ class JobStore(SqliteFile):
 
     def pools(self, names: list[str]) -> dict[str, WarmPool]:
         """The warm pools of jobs of a kind that has some, by the job's name."""
-        with self._connection() as connection:
-            return warm_pools.find(connection, names)
+        connection = self._file.connection()
+        return warm_pools.find(connection, names)
 
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Let no other thread or process write while this lasts, and so no job come or go."""
-        with self._transaction():
+        with self._file.transaction():
             yield
 
     def compact(self) -> None:
         """Give the disk back what removed jobs took, unless others write just then."""
-        with self._connection() as connection, suppress(sqlite3.OperationalError):
+        connection = self._file.connection()
+        with suppress(sqlite3.OperationalError):
             connection.execute("VACUUM")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -203,7 +201,7 @@ class JobStore(SqliteFile):
         Returns:
             Whether it is this process. One that reads False must leave the job alone.
         """
-        with self._transaction() as connection:
+        with self._file.transaction() as connection:
             connection.execute(
                 "UPDATE jobs SET pid = ?, pid_started = ?"
                 " WHERE kind = ? AND name = ? AND pid IS NULL",
@@ -216,20 +214,20 @@ class JobStore(SqliteFile):
 
     def tags(self, arn: str) -> dict[str, str]:
         """A job's tags, by key."""
-        with self._connection() as connection:
-            rows = connection.execute(
-                "SELECT key, value FROM tags WHERE arn = ? ORDER BY key", (arn,)
-            ).fetchall()
+        connection = self._file.connection()
+        rows = connection.execute(
+            "SELECT key, value FROM tags WHERE arn = ? ORDER BY key", (arn,)
+        ).fetchall()
         return dict(rows)
 
     def put_tags(self, arn: str, tags: Mapping[str, str]) -> None:
         """Add tags to a job, replacing those of the same keys."""
-        with self._transaction() as connection:
+        with self._file.transaction() as connection:
             job_rows.put_tags(connection, arn, tags)
 
     def delete_tags(self, arn: str, keys: list[str]) -> None:
         """Remove tags; keys that are not there are passed over."""
-        with self._transaction() as connection:
+        with self._file.transaction() as connection:
             connection.executemany(
                 "DELETE FROM tags WHERE arn = ? AND key = ?", [(arn, key) for key in keys]
             )

@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping, Sequence
 
 from local_sagemaker.s3.conditions import UNCONDITIONAL, WriteCondition
-from local_sagemaker.s3.database import Database
 from local_sagemaker.s3.errors import NoSuchBucket, NoSuchKey, S3Error
 from local_sagemaker.s3.ranges import Span
 from local_sagemaker.s3.records import BucketInfo, Part, StoredObject
@@ -17,6 +16,7 @@ from local_sagemaker.s3.rows import (
     object_to_row,
     part_from_row,
 )
+from local_sagemaker.sqlite_file import SqliteFile
 
 
 class Index:
@@ -29,7 +29,7 @@ class Index:
         database: Where they are kept.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: SqliteFile) -> None:
         self._database = database
 
     def create_bucket(self, name: str, location: str) -> None:

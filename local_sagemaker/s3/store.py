@@ -5,7 +5,6 @@ from pathlib import Path
 
 from local_sagemaker.s3.blobs import Blobs
 from local_sagemaker.s3.checksums import Digests
-from local_sagemaker.s3.database import Database
 from local_sagemaker.s3.errors import NoSuchBucket
 from local_sagemaker.s3.index import Index
 from local_sagemaker.s3.listing import Listing
@@ -20,7 +19,9 @@ from local_sagemaker.s3.records import (
     ObjectInfo,
     StoredObject,
 )
+from local_sagemaker.s3.schema import prepare
 from local_sagemaker.s3.uploads import UploadIndex
+from local_sagemaker.sqlite_file import SqliteFile
 
 __all__ = ["ObjectInfo", "ObjectStore"]
 
@@ -43,7 +44,7 @@ class ObjectStore:
 
     def __init__(self, root: Path) -> None:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        database = Database(root / "index.db")
+        database = SqliteFile(root / "index.db", prepare)
         self.root = root
         self._index = Index(database)
         self._blobs = Blobs(root / "blobs")

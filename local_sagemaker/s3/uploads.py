@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from local_sagemaker.s3.conditions import WriteCondition
-from local_sagemaker.s3.database import Database
 from local_sagemaker.s3.errors import NoSuchUpload
 from local_sagemaker.s3.index import put_object, require_bucket
 from local_sagemaker.s3.listing import key_after_prefix
@@ -14,6 +13,7 @@ from local_sagemaker.s3.rows import (
     upload_from_row,
     upload_to_row,
 )
+from local_sagemaker.sqlite_file import SqliteFile
 
 
 class UploadIndex:
@@ -28,7 +28,7 @@ class UploadIndex:
         database: Where they are kept.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: SqliteFile) -> None:
         self._database = database
 
     def add(self, upload: Upload) -> None:

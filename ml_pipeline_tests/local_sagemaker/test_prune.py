@@ -52,10 +52,10 @@ class Place:
         self.store.add(kind, name, arn, request, {kind.status: "InProgress"})
         self.store.update(kind, name, **{kind.status: status})
         then = time.time() - days * DAY
-        with self.store._connection() as connection:
-            connection.execute(
-                "UPDATE jobs SET created = ?, modified = ? WHERE arn = ?", (then, then, arn)
-            )
+        connection = self.store._file.connection()
+        connection.execute(
+            "UPDATE jobs SET created = ?, modified = ? WHERE arn = ?", (then, then, arn)
+        )
         directory = self.home.job_directory(kind, name)
         (directory / "hosts").mkdir(parents=True)
         (directory / "supervisor.log").write_text("x" * 10_000)

@@ -96,11 +96,11 @@ def test_a_change_that_raises_changes_nothing(store: JobStore) -> None:
 
 def test_a_full_disk_leaves_the_store_usable(store: JobStore) -> None:
     add(store, "before")
-    with store._connection() as connection:
-        connection.execute("PRAGMA max_page_count = 1")  # lowered to the size it has
-        with pytest.raises(sqlite3.OperationalError, match="full"):
-            add(store, "too-big", Environment={"A": "x" * 100_000})
-        connection.execute("PRAGMA max_page_count = 100000")
+    connection = store._file.connection()
+    connection.execute("PRAGMA max_page_count = 1")  # lowered to the size it has
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        add(store, "too-big", Environment={"A": "x" * 100_000})
+    connection.execute("PRAGMA max_page_count = 100000")
     add(store, "after")
     assert names(store.unfinished()) == ["before", "after"]
 
