@@ -24,6 +24,7 @@ def container_environment(
     request: Mapping[str, str],
     service: Mapping[str, str],
     *,
+    image: Mapping[str, str],
     home: Path,
     programs: list[Path],
     endpoint: str,
@@ -36,11 +37,12 @@ def container_environment(
     Args:
         request: The request's ``Environment``.
         service: What the service adds for this kind of job.
+        image: The image's ENV.
         home: The home directory.
         programs: Directories that come first on PATH.
         endpoint: The local service's URL.
     """
-    image = {
+    base = {
         "PATH": os.pathsep.join([*map(str, programs), _SYSTEM_PATH]),
         "HOME": str(home),
         "LANG": "C.UTF-8",
@@ -58,7 +60,7 @@ def container_environment(
         "AWS_EC2_METADATA_DISABLED": "true",
     }
     kept = {name: value for name, value in request.items() if not _leads_away(name)}
-    return {**image, **kept, **service, **local}
+    return {**base, **image, **kept, **service, **local}
 
 
 def _leads_away(name: str) -> bool:

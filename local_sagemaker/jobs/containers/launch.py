@@ -114,7 +114,7 @@ class Launcher:
 
     def _environment(self, instance: Instance) -> dict[str, str]:
         interpreter = self._image.interpreter
-        own = self._image.runtime.programs
+        known, own = self._image.runtime.known, self._image.runtime.programs
         configuration = pip_configuration(os.environ)
         directory = instance.directory
         programs = [create_layer(directory.layer, interpreter, configuration, own)]
@@ -123,6 +123,7 @@ class Launcher:
         return container_environment(
             self._request_environment,
             self._service_environment,
+            image=known.variables if known else {},
             home=directory.home,
             programs=programs,
             endpoint=self._endpoint,

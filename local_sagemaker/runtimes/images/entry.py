@@ -8,6 +8,16 @@ SCRIPT_MODE = {"train": "script_mode"}
 """The programs of an image that runs users' training scripts, and nothing else by itself."""
 
 
+_TRAINING_MODULES = {
+    "pytorch": "sagemaker_pytorch_container.training:main",
+    "scikit_learn": "sagemaker_sklearn_container.training:main",
+    "tensorflow": "sagemaker_tensorflow_container.training:main",
+    "xgboost": "sagemaker_xgboost_container.training:main",
+}
+"""What the training toolkit of a family's images hands over to; scripts find it in their
+``SM_FRAMEWORK_MODULE``."""
+
+
 @dataclass(frozen=True)
 class CatalogImage:
     """An image, and what is installed in its place.
@@ -44,6 +54,12 @@ class CatalogImage:
     def name(self) -> str:
         """What its environment is called."""
         return self.environment or self.image.replace(":", "-").rstrip("-*")
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The image's ENV, as far as scripts can tell."""
+        module = _TRAINING_MODULES.get(self.family)
+        return {"SAGEMAKER_TRAINING_MODULE": module} if module else {}
 
     def fits(self, name: str) -> bool:
         """Whether it is the image of this repository and tag."""

@@ -1,9 +1,14 @@
 """Script mode, in real training jobs."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
+from local_sagemaker.runtimes.catalog import find_runtime
+from local_sagemaker.runtimes.finished import mark_finished
+from local_sagemaker.runtimes.interpreter import inspect
 from ml_pipeline_tests.local_sagemaker.jobs.sandbox import Sandbox, archive, reason
 from ml_pipeline_tests.local_sagemaker.runtimes.wheels import wheel
 
@@ -60,6 +65,36 @@ def test_the_variables_of_the_toolkit(sandbox: Sandbox) -> None:
     assert json.loads(found["SM_TRAINING_ENV"])["job_name"] == "job"
     assert "/opt/ml/code" in found["PYTHONPATH"].split(":")
     assert not [name for name in found if name.startswith("SM_HP_SAGEMAKER")]
+
+
+@pytest.mark.parametrize(
+    ("image", "module"),
+    [
+        ("sagemaker-scikit-learn:1.4-2-cpu-py3", "sagemaker_sklearn_container.training:main"),
+        ("pytorch-training:2.8.0-cpu-py312", "sagemaker_pytorch_container.training:main"),
+        ("tensorflow-training:2.19.0-cpu-py312", "sagemaker_tensorflow_container.training:main"),
+    ],
+)
+def test_each_framework_has_a_module_of_its_own(sandbox: Sandbox, image: str, module: str) -> None:
+    uri = f"763104351884.dkr.ecr.us-east-1.amazonaws.com/{image}"
+    # An environment without the image's packages passes for the image.
+    built = sandbox.home.runtimes / find_runtime(uri, sandbox.home.root / "none.json").key
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", built], check=True)
+    mark_finished(built, inspect(built / "bin" / "python"))
+    algorithm = {"TrainingImage": uri, "TrainingInputMode": "File"}
+    job = sandbox.train("job", SHOW, AlgorithmSpecification=algorithm)
+    assert job.status == "Completed", reason(job)
+    found = json.loads(sandbox.log(job)[-1])["environ"]
+    assert found["SM_FRAMEWORK_MODULE"] == module
+    assert json.loads(found["SM_TRAINING_ENV"])["framework_module"] == module
+
+
+def test_an_image_of_the_users_own_has_no_framework(sandbox: Sandbox) -> None:
+    job = sandbox.train("job", SHOW)
+    assert json.loads(sandbox.log(job)[-1])["environ"]["SM_FRAMEWORK_MODULE"] == ""
+    given = sandbox.train("given", SHOW, Environment={"SAGEMAKER_TRAINING_MODULE": "my.module"})
+    found = json.loads(sandbox.log(given)[-1])["environ"]
+    assert found["SM_FRAMEWORK_MODULE"] == "my.module"
 
 
 def test_a_failing_script_leaves_the_toolkits_failure_file(sandbox: Sandbox) -> None:

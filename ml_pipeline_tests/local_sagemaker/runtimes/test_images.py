@@ -43,6 +43,14 @@ def test_every_python_gets_each_package_once(python: str, machine: str) -> None:
             assert {cpu.get(name, name) for name in counts} >= set(image.has), image.image
 
 
+def test_images_that_run_training_scripts_name_their_framework() -> None:
+    named = {image.variables.get("SAGEMAKER_TRAINING_MODULE") for image in IMAGES if image.programs}
+    families = {image.family for image in IMAGES if "train" in image.programs}
+    assert len(named - {None}) == len(families) == 4
+    for image in IMAGES:
+        assert bool(image.variables) == ("train" in image.programs), image.image
+
+
 def test_no_image_hides_another() -> None:
     for image in IMAGES:
         tag = image.image.rstrip("*") + ("" if ":" in image.image else "9:1")

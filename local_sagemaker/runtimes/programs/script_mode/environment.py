@@ -65,7 +65,7 @@ def values_of(
         "current_instance_type": resources.get("current_instance_type", "local"),
         "distribution_hosts": [],
         "distribution_instance_groups": [],
-        "framework_module": "sagemaker_sklearn_container.training:main",
+        "framework_module": os.environ.get("SAGEMAKER_TRAINING_MODULE"),
         "hosts": hosts,
         "hyperparameters": users,
         "input_config_dir": str(files.config),
