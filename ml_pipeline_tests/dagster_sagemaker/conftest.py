@@ -15,6 +15,7 @@ from dagster_sagemaker import (
     SageMakerConnection,
 )
 from dagster_sagemaker.s3_uri import parse_s3_uri
+from local_sagemaker.kinds import PROCESSING
 from ml_pipeline_tests.conftest import LocalService
 from ml_pipeline_tests.dagster_sagemaker.played_service import SUPERVISOR, Job, PlayedService
 from ml_pipeline_tests.local_sagemaker.daemons import running_daemon
@@ -131,7 +132,7 @@ def write_outputs(s3: "S3Client") -> Callable[[Job], None]:
     """What a well-behaved job leaves behind; give it to an `Ending` as `on_end`."""
 
     def write(job: Job) -> None:
-        if job.kind == "processing":
+        if job.kind is PROCESSING:
             _write_processing(s3, job)
         else:
             _write_training(s3, job)

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from local_sagemaker.faults.client import FaultsClient
-from local_sagemaker.home import JobKind
-from local_sagemaker.jobs.record import State, enter
-from local_sagemaker.kinds import KINDS
+from local_sagemaker.jobs.kinds.training.states import enter
+from local_sagemaker.jobs.record import State
+from local_sagemaker.kinds import KINDS, PROCESSING, TRAINING, JobKind
 from local_sagemaker.log_files import LogFiles
 from local_sagemaker.records import store
 from local_sagemaker.records.job_query import JobQuery
@@ -156,24 +156,25 @@ class PlayedService:
         """Let somebody else create a processing job, and have it come to a status."""
         self.local.client("sagemaker").create_processing_job(**request)
         name = request["ProcessingJobName"]
-        job = Job(self.store, "processing", name, Ending(looks=FOREVER))
+        job = Job(self.store, PROCESSING, name, Ending(looks=FOREVER))
         self._played[name] = job
         if status in store.TERMINAL:
             self._finish(job.record, lambda _: None, status)
         else:
-            self.store.update("processing", name, ProcessingJobStatus=status)
+            self.store.update(PROCESSING, name, ProcessingJobStatus=status)
 
     def write(self, job: Job, lines: Iterable[str]) -> None:
         """Write lines to the log of a job, on every instance."""
-        group = f"/aws/sagemaker/{job.kind.title()}Jobs"
         for index in range(_instances(job)):
-            writer = self._logs.writer(group, f"{job.name}/algo-{index + 1}-1700000000")
+            writer = self._logs.writer(
+                job.kind.log_group, f"{job.name}/algo-{index + 1}-1700000000"
+            )
             for line in lines:
                 writer.write(line)
             writer.close()
 
     def _recorded(self) -> list[store.Job]:
-        jobs = [job for kind in KINDS for job in self.store.find(JobQuery(kind))]
+        jobs = [job for kind in KINDS.values() for job in self.store.find(JobQuery(kind))]
         new = [job for job in jobs if job.arn not in self._old]
         return sorted(new, key=lambda job: job.created)
 
@@ -183,12 +184,11 @@ class PlayedService:
             self.before.pop(operation)(body)
 
     def _answered(self, operation: str, answer: dict[str, Any]) -> None:
-        for kind in KINDS:
-            label = f"{kind.title()}Job"
-            if operation == f"Create{label}":
-                self._job(kind, answer[f"{label}Arn"].rpartition("/")[2])
-            if operation == f"Describe{label}":
-                self._looked_at(self._job(kind, answer[f"{label}Name"]))
+        for kind in KINDS.values():
+            if operation == kind.operation("Create"):
+                self._job(kind, answer[kind.member("Arn")].rpartition("/")[2])
+            if operation == kind.operation("Describe"):
+                self._looked_at(self._job(kind, answer[kind.member("Name")]))
         if operation in self.after:
             self.after.pop(operation)(answer)
 
@@ -217,14 +217,14 @@ class PlayedService:
         self._finish(job.record, lambda state: state.update(job.ending.fields), job.ending.status)
 
     def _finish(self, job: store.Job, more: Callable[[State], None], status: str) -> None:
-        kind = job.kind.title()
+        kind = job.kind
         started = int(job.created)  # whole, and so is what lies between
 
         def change(state: State) -> None:
-            state[f"{kind}StartTime"] = started
-            state[f"{kind}EndTime"] = started + SECONDS
-            state[f"{kind}JobStatus"] = status
-            if job.kind == "training":
+            state[kind.start_time] = started
+            state[kind.end_time] = started + SECONDS
+            state[kind.status] = status
+            if kind is TRAINING:
                 enter(state, status, "")
             more(state)
 
@@ -234,6 +234,4 @@ class PlayedService:
 
 
 def _instances(job: Job) -> int:
-    if job.kind == "processing":
-        return int(job.request["ProcessingResources"]["ClusterConfig"]["InstanceCount"])
-    return int(job.request["ResourceConfig"]["InstanceCount"])
+    return int(job.kind.resources(job.request)["InstanceCount"])

@@ -16,8 +16,7 @@ from dagster_sagemaker import (
     Upload,
 )
 from local_sagemaker.faults.client import FaultsClient
-from local_sagemaker.home import JobKind
-from local_sagemaker.kinds import KINDS
+from local_sagemaker.kinds import KINDS, JobKind
 from local_sagemaker.log_files import LogFiles
 from local_sagemaker.records.job_query import JobQuery
 from local_sagemaker.records.store import Job, JobStore
@@ -69,7 +68,9 @@ def processing(local: LocalService, bucket: str) -> PipesSageMakerProcessingClie
 @pytest.fixture
 def jobs(local: LocalService, name: str) -> Callable[[], list[Job]]:
     """Every job of this test's asset, oldest first."""
-    return lambda: [job for kind in KINDS for job in _all(local, kind) if job.name.startswith(name)]
+    return lambda: [
+        job for kind in KINDS.values() for job in _all(local, kind) if job.name.startswith(name)
+    ]
 
 
 def _all(local: LocalService, kind: JobKind) -> list[Job]:
