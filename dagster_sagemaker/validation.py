@@ -4,15 +4,14 @@ botocore itself checks members, types and minima. Patterns, maxima and enums are
 but are left to the service, which refuses the request after everything has been uploaded.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
 
 from dagster_sagemaker.errors import InvalidRequestError
+from dagster_sagemaker.java_patterns import compile_java
 
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "structure": Mapping,
@@ -27,16 +26,6 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
     "timestamp": (datetime, int, float, str),
     "blob": (bytes, bytearray),
 }
-
-# Java's classes and surrogate ranges, as Python's `re` writes them. \w is letters, digits and the
-# underscore, which is in each of these patterns anyway.
-_JAVA_TO_PYTHON = (
-    (r"\p{Alnum}", "a-zA-Z0-9"),
-    (r"\p{L}", r"\w"),
-    (r"\p{N}", r"\w"),
-    (r"\p{Z}", " \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"),
-    (r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF"),
-)
 
 _SECRET_MEMBERS = ("Environment", "HyperParameters")
 
@@ -122,21 +111,14 @@ def _check_string(shape: Shape, value: str, path: str) -> Iterator[str]:
     if enum and value not in enum:
         yield f"{path}: {shown} is none of {_abridged(enum)}"
     pattern = shape.metadata.get("pattern")
-    if pattern and not python_pattern(pattern).fullmatch(value):
+    compiled = compile_java(pattern) if pattern else None
+    if compiled and not compiled.fullmatch(value):
         yield f"{path}: {shown} does not match {pattern}"
 
 
 def _abridged(choices: list[str], limit: int = 20) -> str:
     more = f", and {len(choices) - limit} more" if len(choices) > limit else ""
     return ", ".join(choices[:limit]) + more
-
-
-@cache
-def python_pattern(pattern: str) -> re.Pattern[str]:
-    """A pattern of the service model, which are Java's, for Python's ``re``."""
-    for java, python in _JAVA_TO_PYTHON:
-        pattern = pattern.replace(java, python)
-    return re.compile(pattern)
 
 
 def _shared_paths(request: Mapping[str, Any]) -> Iterator[str]:

@@ -1,7 +1,6 @@
 """The regular expressions of the service models, which are Java's, as Python's."""
 
 import re
-import sys
 import unicodedata
 from collections.abc import Iterator
 from functools import cache
@@ -14,7 +13,19 @@ _DOT = r"[^\n\r\u0085\u2028\u2029]"
 _SURROGATES = r"\uD800\uDC00-\uDBFF\uDFFF"
 """In Java, the range of characters beyond the basic plane: a pair of surrogates at each end."""
 
-_TOKEN = re.compile(r"\\[pP]\{(?P<property>\w+)\}|\\.|[\[\].]", re.DOTALL)
+_TOKEN = re.compile(
+    r"""
+    \\p\{(?P<property>\w+)\}
+    | (?P<shorthand>\\[wWdDsS])-  # in brackets: no range to Java, an error to Python
+    | \\.
+    | (?P<end>\$)\{1,\d+\}  # Java repeats it, which changes nothing
+    | [\[\].]
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+
+_PLANES = (range(0x40000), range(0xE0000, 0xE1000))
+"""Those that have characters other than for private use."""
 
 
 @cache
@@ -44,6 +55,10 @@ def _translate(pattern: str) -> Iterator[str]:
         if token["property"]:
             members = _property_members(token["property"])
             yield members if depth else f"[{members}]"
+        elif token["shorthand"] and depth:
+            yield rf"{token['shorthand']}\-"
+        elif token["end"] and not depth:
+            yield token["end"]
         elif text == "." and depth == 0:
             yield _DOT
         else:
@@ -60,13 +75,17 @@ def _property_members(name: str) -> str:
     """
     if name in _POSIX_CLASSES:
         return _POSIX_CLASSES[name]
-    ranges: list[str] = []
-    start: int | None = None
-    for code in range(sys.maxunicode + 2):
-        inside = code <= sys.maxunicode and unicodedata.category(chr(code)).startswith(name)
-        if inside and start is None:
-            start = code
-        elif not inside and start is not None:
-            ranges.append(f"\\U{start:08X}-\\U{code - 1:08X}")
-            start = None
-    return "".join(ranges)
+    length = len(name)
+    return "".join(
+        f"\\U{plane[found.start() // length]:08X}-\\U{plane[found.end() // length - 1]:08X}"
+        for plane, categories in zip(_PLANES, _categories(length), strict=True)
+        for found in re.finditer(rf"(?:{name})+", categories)
+    )
+
+
+@cache
+def _categories(length: int) -> tuple[str, ...]:
+    """The categories of all characters of each of the planes, each cut to a length."""
+    return tuple(
+        "".join(unicodedata.category(chr(code))[:length] for code in plane) for plane in _PLANES
+    )

@@ -7,7 +7,8 @@ import pytest
 from botocore.model import ServiceModel, Shape
 
 from dagster_sagemaker import InvalidRequestError
-from dagster_sagemaker.validation import check_request, python_pattern
+from dagster_sagemaker.java_patterns import compile_java
+from dagster_sagemaker.validation import check_request
 from ml_pipeline_tests.dagster_sagemaker.captured import (
     SCRIPT_PROCESSOR,
     SKLEARN_PROCESSOR,
@@ -114,7 +115,7 @@ def test_all_patterns_of_both_operations_are_understood(model: ServiceModel) -> 
     }
     assert len(patterns) > 20
     for pattern in patterns:
-        python_pattern(pattern)
+        assert compile_java(pattern) is not None, pattern
 
 
 def shapes_below(shape: Shape, seen: set[str]) -> Iterator[Shape]:

@@ -1,3 +1,5 @@
+"""What the patterns mean is held by ``ml_pipeline_tests/test_java_patterns.py``."""
+
 from collections.abc import Iterator
 from typing import Any
 
@@ -5,34 +7,6 @@ import pytest
 
 from local_sagemaker.api.java_patterns import compile_java
 from local_sagemaker.api.service_models import service_model
-
-
-@pytest.mark.parametrize(
-    ("pattern", "text", "matches"),
-    [
-        (".*", "one line", True),
-        (".*", "two\nlines", False),
-        (".*", "a return\r", False),
-        (".*", "a \u2028 separator", False),
-        (r"a\.b[.]c", "a.b.c", True),
-        (r"a\.b[.]c", "a.bxc", False),
-        (r"[\s\S]+", "two\nlines", True),
-        (r"\w+", "grün", False),
-        (r"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)", "Grüße 東京 ²:/@", True),
-        (r"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)", "a tab\t", False),
-        (r"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)", "50%", False),
-        (r"\p{Lu}\p{Ll}", "Ab", True),
-        (r"arn:[\p{Alnum}\-]+", "arn:aws-cn", True),
-        (r"[\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\t]*", "a \U0001f600\t", True),
-        (r"[\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\t]*", "a\n", False),
-        (r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", "-a", False),
-    ],
-)
-def test_patterns_mean_what_they_mean_in_java(pattern: str, text: str, matches: bool) -> None:
-    compiled = compile_java(pattern)
-    assert compiled is not None
-    assert (compiled.fullmatch(text) is not None) == matches
-
 
 OPERATIONS = {
     "sagemaker": "AddTags CreateProcessingJob CreateTrainingJob ListTrainingJobs",
