@@ -16,8 +16,7 @@ from local_sagemaker.api.aws_json import (
 from local_sagemaker.api.dispatch import is_local, is_strange, signed_service
 from local_sagemaker.api.moto_bridge import MotoBridge
 from local_sagemaker.faults import admin as admin_api
-from local_sagemaker.faults.calls import DroppedError, trouble, under
-from local_sagemaker.faults.cutting import cut
+from local_sagemaker.faults.calls import DroppedError, cut, trouble, under
 from local_sagemaker.faults.object_calls import S3Faults
 from local_sagemaker.faults.registry import Faults
 from local_sagemaker.home import Home

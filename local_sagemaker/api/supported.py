@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from local_sagemaker.api import services
-from local_sagemaker.jobs.kinds.rules import Limit
+from local_sagemaker.jobs.kinds.limits import Limit
 from local_sagemaker.kinds import KINDS
 from local_sagemaker.s3.http.operations import OPERATIONS
 

@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
+from aiohttp import web
+
 from local_sagemaker.faults.fault_types import FaultName
 from local_sagemaker.faults.model import Fault
 from local_sagemaker.faults.registry import Faults
@@ -97,6 +99,17 @@ def _error(fault: Fault, service: str) -> ServiceError:
 
 class DroppedError(Exception):
     """The connection is to be cut instead of an answer."""
+
+
+def cut(request: web.BaseRequest) -> web.StreamResponse:
+    """End a request's connection at once, whatever of an answer was sent.
+
+    Returns:
+        What the handler has to return; nobody gets it.
+    """
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
 
 
 async def under(trouble: Trouble, do: Callable[[], Awaitable[T]]) -> T:

@@ -4,8 +4,7 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from local_sagemaker.faults.calls import DroppedError, trouble, under
-from local_sagemaker.faults.cutting import cut
+from local_sagemaker.faults.calls import DroppedError, cut, trouble, under
 from local_sagemaker.faults.registry import Faults
 from local_sagemaker.s3.errors import S3Error
 from local_sagemaker.s3.http.call import Call

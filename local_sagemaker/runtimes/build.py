@@ -12,6 +12,7 @@ from local_sagemaker.runtimes.finished import (
     mark_prepared,
     prepared,
 )
+from local_sagemaker.runtimes.images.entry import applicable
 from local_sagemaker.runtimes.installing import install_commands, not_found
 from local_sagemaker.runtimes.interpreter import Interpreter, inspect
 from local_sagemaker.runtimes.locks import RuntimeLock
@@ -193,8 +194,5 @@ class RuntimeBuilder:
 def _contents(runtime: Runtime) -> str:
     if runtime.requirements is not None:
         return f"the packages of {runtime.requirements}"
-    # Only for building: a job whose runtime is there would wait for this import.
-    from local_sagemaker.runtimes.applicable import applicable
-
     packages = (*runtime.packages, *(runtime.choices[0] if runtime.choices else ()))
     return " ".join(f"{one.name}{one.specifier}" for one in applicable(packages)) or "no packages"

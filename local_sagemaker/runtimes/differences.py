@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Mapping
 
-from local_sagemaker.runtimes.images.entry import CatalogImage
+from local_sagemaker.runtimes.images.entry import CatalogImage, applicable
 from local_sagemaker.runtimes.interpreter import Interpreter
 
 # The same packages under other names, without what runs on GPUs.
@@ -48,9 +48,6 @@ def planned_versions(known: CatalogImage) -> dict[str, str]:
 
     Of choices it is the first.
     """
-    # No job needs it, and every job would wait for its import.
-    from local_sagemaker.runtimes.applicable import applicable
-
     texts = (*known.packages, *(known.choices[0] if known.choices else ()))
     return {
         requirement.name: pin.version

@@ -4,40 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from local_sagemaker.jobs.kinds.limits import Ignored, Limit
 from local_sagemaker.jobs.record import State
 from local_sagemaker.records.job import Job
 from local_sagemaker.records.warm_pools import WarmPool
 from local_sagemaker.s3.store import ObjectStore
 
 Members = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Limit:
-    """A member, and what of it is supported.
-
-    Args:
-        path: The member; ``[]`` behind a name means every element of that list.
-        only: The values it may have; none at all if it is not supported.
-        why: What there is instead, or why there is nothing; a clause.
-    """
-
-    path: str
-    only: tuple[Any, ...] = ()
-    why: str = ""
-
-
-@dataclass(frozen=True)
-class Ignored:
-    """A member that changes nothing here.
-
-    Args:
-        path: The member; see ``Limit``.
-        why: What is so instead; a clause.
-    """
-
-    path: str
-    why: str
 
 
 @dataclass(frozen=True)

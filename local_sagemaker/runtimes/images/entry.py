@@ -1,8 +1,12 @@
 """What the catalog says of an image."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 SCRIPT_MODE = {"train": "script_mode"}
 """The programs of an image that runs users' training scripts, and nothing else by itself."""
@@ -67,3 +71,14 @@ class CatalogImage:
             return fnmatchcase(name, f"{self.image}:*")
         # "2.1" is not "2.10".
         return name.startswith(self.image) and not name[len(self.image) :][:1].isdigit()
+
+
+def applicable(texts: Iterable[str]) -> "list[Requirement]":
+    """The requirements whose environment markers are true of the Python that runs this."""
+    # Few jobs need it, and every job would wait for its import.
+    from packaging.markers import default_environment
+    from packaging.requirements import Requirement
+
+    environment = {name: str(value) for name, value in default_environment().items()}
+    requirements = [Requirement(text) for text in texts]
+    return [one for one in requirements if one.marker is None or one.marker.evaluate(environment)]

@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator, Mapping
 
 import aiohttp
+from aiohttp import web
 
 from local_sagemaker.s3.checksums import (
     ALGORITHMS,
@@ -15,7 +16,7 @@ from local_sagemaker.s3.checksums import (
 from local_sagemaker.s3.errors import S3Error
 from local_sagemaker.s3.http.aws_chunked import AwsChunkedDecoder
 from local_sagemaker.s3.http.call import Call
-from local_sagemaker.s3.http.numbers import whole_number
+from local_sagemaker.s3.http.headers import whole_number
 
 CHUNK = 1 << 20
 MAX_DOCUMENT = 8 << 20
@@ -188,3 +189,10 @@ async def read_document(call: Call, *, has_checksum: bool = True) -> bytes:
             raise S3Error("MaxMessageLengthExceeded")
     body.verify(digests)
     return bytes(data)
+
+
+async def meet_expectation(request: web.Request) -> None:
+    """Tell a client that asks for ``100-continue`` to go on; S3 minds no other expectation."""
+    if request.headers.get("Expect", "").lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # else aiohttp takes it for a part of the answer

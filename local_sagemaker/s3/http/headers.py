@@ -44,6 +44,10 @@ _STORAGE_CLASSES = (
 )
 
 
+# int() takes signs, spaces, underscores and the digits of all scripts, and long over thousands.
+_DIGITS = re.compile(r"[0-9]{1,19}")
+
+
 def attributes_from_headers(headers: Mapping[str, str]) -> Attributes:
     """Read what a request that creates an object attaches to it.
 
@@ -154,3 +158,8 @@ def _text(value: str) -> str:
     except UnicodeEncodeError:
         raise S3Error("InvalidArgument", "A header is not valid UTF-8") from None
     return value
+
+
+def whole_number(text: str) -> int | None:
+    """A whole number of ASCII digits; None if the text is none, or longer than any size is."""
+    return int(text) if _DIGITS.fullmatch(text) else None

@@ -24,8 +24,8 @@ from local_sagemaker.s3.http.headers import (
     attributes_from_headers,
     checksum_headers,
     placement,
+    whole_number,
 )
-from local_sagemaker.s3.http.numbers import whole_number
 from local_sagemaker.s3.http.write import receive, required_size
 from local_sagemaker.s3.multipart import MAX_PARTS, Completion, PartClaim
 from local_sagemaker.s3.ranges import copy_range

@@ -7,7 +7,7 @@ from local_sagemaker.api.service_models import service_model
 from local_sagemaker.api.unsupported import (
     refuse_unsupported,
 )
-from local_sagemaker.jobs.kinds.rules import Limit
+from local_sagemaker.jobs.kinds.limits import Limit
 from local_sagemaker.kinds import KINDS, PROCESSING, TRAINING, JobKind
 from local_sagemaker.service_errors import ServiceError
 from ml_pipeline_tests.local_sagemaker.daemons import processing_request, training_request

@@ -18,7 +18,8 @@ from local_sagemaker.jobs.data.uploads import Uploader
 from local_sagemaker.jobs.directory import HostDirectory
 from local_sagemaker.jobs.ending import Ending, Run
 from local_sagemaker.jobs.kinds.checks import require_s3
-from local_sagemaker.jobs.kinds.rules import Ignored, Limit, Members, Place, Rules, Shown
+from local_sagemaker.jobs.kinds.limits import Ignored, Limit
+from local_sagemaker.jobs.kinds.rules import Members, Place, Rules, Shown
 from local_sagemaker.jobs.reasons import algorithm_error
 from local_sagemaker.jobs.record import Record, State
 from local_sagemaker.jobs.watching import Outcome

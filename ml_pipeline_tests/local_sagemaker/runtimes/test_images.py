@@ -6,7 +6,6 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from local_sagemaker.runtimes import applicable as module
 from local_sagemaker.runtimes.differences import differences, planned_versions
 from local_sagemaker.runtimes.images import IMAGES
 from local_sagemaker.runtimes.images.entry import CatalogImage
@@ -64,8 +63,7 @@ def test_what_is_installed_is_never_older_than_the_image_has_it(
     for python in PYTHONS:
         environment = {"python_version": python, "python_full_version": f"{python}.1"}
         monkeypatch.setattr(
-            module,
-            "default_environment",
+            "packaging.markers.default_environment",
             lambda environment=environment: {**environment, "platform_machine": "x86_64"},
         )
         for image in IMAGES:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from local_sagemaker.runtimes.programs.script_mode.errors import ScriptError
+from local_sagemaker.runtimes.programs.script_mode.reporting import ScriptError
 from local_sagemaker.runtimes.programs.script_mode.source import unpack
 
 

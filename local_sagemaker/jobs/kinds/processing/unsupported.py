@@ -1,6 +1,6 @@
 """Members of CreateProcessingJob that are not supported here, or change nothing."""
 
-from local_sagemaker.jobs.kinds.explanations import (
+from local_sagemaker.jobs.kinds.limits import (
     ANY_TYPE,
     CHOSEN_BY_THE_SERVICE,
     NO_EXPERIMENTS,
@@ -9,8 +9,9 @@ from local_sagemaker.jobs.kinds.explanations import (
     NO_VOLUME,
     NO_VPC,
     ONE_TYPE,
+    Ignored,
+    Limit,
 )
-from local_sagemaker.jobs.kinds.rules import Ignored, Limit
 
 _NO_FEATURE_STORE = "there is no Feature Store here"
 

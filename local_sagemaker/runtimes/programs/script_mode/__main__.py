@@ -7,9 +7,8 @@ import traceback
 from pathlib import Path
 
 from .environment import arguments_of, values_of, variables_of
-from .errors import ScriptError
 from .files import TrainingFiles
-from .logs import log
+from .reporting import ScriptError, log
 from .running import prepared, run
 from .source import provide
 

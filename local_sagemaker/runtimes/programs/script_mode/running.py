@@ -5,8 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .errors import ScriptError
-from .logs import log
+from .reporting import ScriptError, log
 
 _OUT_OF_MEMORY = 'ExtraInfo "OutOfMemory: Process killed by SIGKILL (signal 9)"'
 

@@ -10,11 +10,10 @@ from pathlib import Path
 
 from .configuration import Configuration
 from .container import ML, read_json
-from .errors import SubmitError
 from .event_logs import EVENTS, Publisher
 from .files import Files
-from .logs import log
 from .options import arguments_of, parse
+from .reporting import SubmitError, log
 from .spark import command_of, surroundings
 
 _MAX_MESSAGE = 1024

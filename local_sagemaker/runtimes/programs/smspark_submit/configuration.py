@@ -6,7 +6,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from .container import read_json
-from .errors import SubmitError
+from .reporting import SubmitError
 
 
 class Configuration:

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from .errors import SubmitError
+from .reporting import SubmitError
 
 # Where its files are.
 ML = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))

@@ -4,7 +4,7 @@ import shutil
 import threading
 from pathlib import Path
 
-from .logs import log
+from .reporting import log
 
 EVENTS = Path("/tmp/spark-events")  # noqa: S108 - the container's own, and the image's choice
 _PUBLISH_SECONDS = 20

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from .errors import SubmitError
+from .reporting import SubmitError
 
 
 class Files:

@@ -2,8 +2,8 @@
 
 import argparse
 
-from .errors import SubmitError
 from .files import Files, in_s3
+from .reporting import SubmitError
 
 
 def parse(arguments: "list[str]") -> argparse.Namespace:

@@ -6,7 +6,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from .errors import SubmitError
+from .reporting import SubmitError
 
 _NO_JAVA = (
     "Spark needs Java, and this machine has none: neither JAVA_HOME nor PATH leads to a program "

@@ -12,9 +12,8 @@ from typing import Any
 from .boosting import boost, save
 from .channels import parse_channels
 from .data import load
-from .errors import UserError
 from .hyperparameters import parse_hyperparameters
-from .logs import log
+from .reporting import UserError, log
 
 
 def main() -> int:

@@ -6,8 +6,7 @@ from typing import Any
 
 import xgboost as xgb
 
-from .errors import UserError
-from .logs import log
+from .reporting import UserError, log
 
 _NOT_XGBOOSTS = frozenset(
     [

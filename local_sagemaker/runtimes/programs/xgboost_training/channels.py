@@ -2,7 +2,7 @@
 
 import re
 
-from .errors import UserError
+from .reporting import UserError
 
 _CONTENT_TYPES = {
     "csv": "csv",

@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 import xgboost as xgb
 
-from .errors import UserError
-from .logs import log
+from .reporting import UserError, log
 
 
 def load(channel: Path, content_type: str, weights: bool) -> "xgb.DMatrix":

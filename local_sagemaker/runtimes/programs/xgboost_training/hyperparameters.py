@@ -4,7 +4,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from .errors import UserError
+from .reporting import UserError
 
 
 def _names(text: str) -> "frozenset[str]":

@@ -1,4 +1,8 @@
-"""What is told to the user."""
+"""What is told to the user: the program's log, and the error that ends the program."""
+
+import logging
+
+log = logging.getLogger("smspark-submit")
 
 
 class SubmitError(Exception):

@@ -1,5 +1,0 @@
-"""The program's log."""
-
-import logging
-
-log = logging.getLogger("smspark-submit")
