@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from local_sagemaker.jobs.data.inputs import Input
-from local_sagemaker.jobs.data.pipes import PipeFeeder
+from local_sagemaker.jobs.data.named_pipes import NamedPipeFeeder
 from local_sagemaker.jobs.data.staging import Stager
 from local_sagemaker.jobs.stopping import StopRequest
 from local_sagemaker.s3.store import ObjectStore
@@ -58,7 +58,7 @@ def _row(name: str, run: Callable[[], None], work: Path, copies: int = 1) -> Non
 
 def _read(stager: Stager, source: Input, path: Path) -> None:
     """Read one epoch, as a job's program would; its CPU time is counted too."""
-    with PipeFeeder(stager.pipes(source, [path]), lambda: None) as feeder:
+    with NamedPipeFeeder(stager.pipes(source, [path]), lambda: None) as feeder:
         reader = threading.Thread(target=_drain, args=(Path(f"{path}_0"),))
         reader.start()
         reader.join()

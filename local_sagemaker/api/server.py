@@ -20,10 +20,10 @@ from local_sagemaker.faults.calls import DroppedError, cut, trouble, under
 from local_sagemaker.faults.object_calls import S3Faults
 from local_sagemaker.faults.registry import Faults
 from local_sagemaker.home import Home
-from local_sagemaker.page.pages import PREFIX, Pages
 from local_sagemaker.s3.http import S3Handler, meet_expectation
 from local_sagemaker.s3.store import ObjectStore
 from local_sagemaker.service_errors import ServiceError
+from local_sagemaker.web.pages import PREFIX, Pages
 
 HEALTH_PATH = "/_health"
 _BIGGEST_REQUEST = 64 * 1024 * 1024

@@ -15,7 +15,7 @@ from local_sagemaker.s3.http.operations import OPERATIONS
 _COMMAND = "python -m local_sagemaker.api.supported"
 
 
-def page() -> str:
+def markdown() -> str:
     """The whole page, as Markdown."""
     return "\n".join([*_head(), *_operations(), *_members()]) + "\n"
 
@@ -94,4 +94,4 @@ def _row(*cells: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(page())
+    sys.stdout.write(markdown())

@@ -12,7 +12,7 @@ SUPERVISOR = (sys.executable, "-m", "local_sagemaker.jobs.supervisor")
 """The supervisor's command line, up to the arguments that say which job it is."""
 
 
-class Launcher:
+class SupervisorLauncher:
     """Starts supervisors.
 
     Args:

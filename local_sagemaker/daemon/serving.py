@@ -15,10 +15,10 @@ from local_sagemaker.api import services
 from local_sagemaker.api.server import Server
 from local_sagemaker.api.service_models import service_model
 from local_sagemaker.api.validation import validate
-from local_sagemaker.daemon.launcher import SUPERVISOR, Launcher
+from local_sagemaker.daemon.launcher import SUPERVISOR, SupervisorLauncher
 from local_sagemaker.daemon.listening import Reach, listen
 from local_sagemaker.daemon.record import DaemonRecord
-from local_sagemaker.daemon.watcher import Watcher
+from local_sagemaker.daemon.watcher import SupervisorWatcher
 from local_sagemaker.events.sender import sender
 from local_sagemaker.faults.admin import Admin
 from local_sagemaker.faults.instances import Instances
@@ -29,7 +29,6 @@ from local_sagemaker.home import Home
 from local_sagemaker.jobs.kinds.training.interruptions import NotInterruptibleError, interrupt
 from local_sagemaker.kinds import KINDS
 from local_sagemaker.log_files import LogFiles
-from local_sagemaker.page.pages import Pages
 from local_sagemaker.process import ProcessId
 from local_sagemaker.records.job_remains import left_aside, remove_directory
 from local_sagemaker.records.store import Job, JobStore
@@ -37,6 +36,7 @@ from local_sagemaker.s3.http import SERVER_OPTIONS
 from local_sagemaker.s3.store import ObjectStore
 from local_sagemaker.sdk_defaults import write_sdk_defaults
 from local_sagemaker.trees import remove_tree
+from local_sagemaker.web.pages import Pages
 
 _LAST_REQUESTS_SECONDS = 3.0
 _THIS_MACHINE = Reach()
@@ -71,7 +71,7 @@ async def serve(
     endpoint = f"http://127.0.0.1:{record.port}"
     store, objects = JobStore(home.job_database), ObjectStore(home.s3)
     events = sender(home.job_database, endpoint)
-    watcher = Watcher(home, store, Launcher(home, endpoint, supervisor), loop)
+    watcher = SupervisorWatcher(home, store, SupervisorLauncher(home, endpoint, supervisor), loop)
     server = _server(home, store, objects, watcher.launch, record.version, reach)
     await loop.run_in_executor(None, watcher.recover)
     runner = web.AppRunner(

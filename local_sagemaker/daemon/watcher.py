@@ -11,7 +11,7 @@ import subprocess
 from collections.abc import Callable
 
 from local_sagemaker.daemon.job_endings import end_lost
-from local_sagemaker.daemon.launcher import Launcher
+from local_sagemaker.daemon.launcher import SupervisorLauncher
 from local_sagemaker.home import Home
 from local_sagemaker.process import ProcessId
 from local_sagemaker.records.states import cut_off
@@ -23,7 +23,7 @@ _RETRY_SECONDS = 10.0
 _log = logging.getLogger(__name__)
 
 
-class Watcher:
+class SupervisorWatcher:
     """Starts supervisors and stays aware of them.
 
     Made on the event loop. ``launch``, ``recover`` and ``settle`` block, and are for other threads.
@@ -36,7 +36,11 @@ class Watcher:
     """
 
     def __init__(
-        self, home: Home, store: JobStore, launcher: Launcher, loop: asyncio.AbstractEventLoop
+        self,
+        home: Home,
+        store: JobStore,
+        launcher: SupervisorLauncher,
+        loop: asyncio.AbstractEventLoop,
     ) -> None:
         self._home = home
         self._store = store

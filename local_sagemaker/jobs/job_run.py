@@ -9,9 +9,9 @@ from local_sagemaker.jobs.containers import container
 from local_sagemaker.jobs.containers.addresses import host_addresses
 from local_sagemaker.jobs.containers.container import Container
 from local_sagemaker.jobs.containers.environment import REGION
-from local_sagemaker.jobs.containers.launch import Launcher
+from local_sagemaker.jobs.containers.launch import ContainerLauncher
 from local_sagemaker.jobs.containers.resource_use import ResourceMeter
-from local_sagemaker.jobs.data.pipes import Pipe, PipeFeeder
+from local_sagemaker.jobs.data.named_pipes import NamedPipe, NamedPipeFeeder
 from local_sagemaker.jobs.data.restoring import restore
 from local_sagemaker.jobs.data.staging import Stager
 from local_sagemaker.jobs.data.syncing import Syncing
@@ -125,9 +125,9 @@ class JobRun:
             instances.append(Instance(name, directory, log))
         return instances
 
-    def _stage(self, instances: list[Instance]) -> list[Pipe]:
+    def _stage(self, instances: list[Instance]) -> list[NamedPipe]:
         stager = Stager(self._objects, self._stop, self._job.role, REGION)
-        pipes: list[Pipe] = []
+        pipes: list[NamedPipe] = []
         for source in self._job.inputs():
             hosts = self._job.cluster.hosts_of(source.groups)
             paths = [one.directory.of(source.path) for one in instances if one.name in hosts]
@@ -144,14 +144,14 @@ class JobRun:
     def _feed(
         self,
         instances: list[Instance],
-        pipes: list[Pipe],
+        pipes: list[NamedPipe],
         image: Image,
         program: list[str],
         grace: float,
     ) -> Run:
         """Run the containers, and stream to them what they read in Pipe mode."""
         containers: list[Container] = []
-        with PipeFeeder(pipes, lambda: container.kill_running(containers)) as feeder:
+        with NamedPipeFeeder(pipes, lambda: container.kill_running(containers)) as feeder:
             run = self._run(instances, containers, image, program, grace)
         if run.exit_code:
             feeder.check()
@@ -165,7 +165,7 @@ class JobRun:
         program: list[str],
         grace: float,
     ) -> Run:
-        launcher = Launcher(
+        launcher = ContainerLauncher(
             self._home,
             image,
             host_addresses(str(self._directory.root), self._job.cluster.hosts),

@@ -24,7 +24,7 @@ _WEAKNESS = (
 )
 
 
-class Launcher:
+class ContainerLauncher:
     """Starts the containers of one job.
 
     Args:

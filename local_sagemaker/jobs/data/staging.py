@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from local_sagemaker.jobs.data.inputs import Input
-from local_sagemaker.jobs.data.pipes import Pipe
+from local_sagemaker.jobs.data.named_pipes import NamedPipe
 from local_sagemaker.jobs.data.sources import (
     Source,
     download_fault,
@@ -58,7 +58,7 @@ class Stager:
         except S3Error as error:
             raise download_fault(source, error) from error
 
-    def pipes(self, source: Input, paths: Sequence[Path]) -> list[Pipe]:
+    def pipes(self, source: Input, paths: Sequence[Path]) -> list[NamedPipe]:
         """Get one input in Pipe mode ready to be streamed.
 
         Args:
@@ -73,7 +73,7 @@ class Stager:
         for path in paths:
             _make_directory(source, path.parent)
         return [
-            Pipe(path, Stream(self._objects, source, records, index, len(paths)).epoch)
+            NamedPipe(path, Stream(self._objects, source, records, index, len(paths)).epoch)
             for index, path in enumerate(paths)
         ]
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from local_sagemaker.jobs.data import pipes, streams
+from local_sagemaker.jobs.data import named_pipes, streams
 from local_sagemaker.jobs.data.inputs import Input
-from local_sagemaker.jobs.data.pipes import Pipe, PipeFeeder
+from local_sagemaker.jobs.data.named_pipes import NamedPipe, NamedPipeFeeder
 from local_sagemaker.jobs.data.streams import Stream, find_records
 from local_sagemaker.jobs.reasons import ClientFault
 from local_sagemaker.kinds import TRAINING
@@ -177,9 +177,9 @@ def test_a_pipe_that_was_replaced_is_not_written_to(
     folder.mkdir()
     begun: list[int] = []
     looked: list[int] = []
-    look = pipes._Names.open
+    look = named_pipes._Names.open
 
-    def counted(names: pipes._Names, number: int) -> int | None:
+    def counted(names: named_pipes._Names, number: int) -> int | None:
         looked.append(number)
         return look(names, number)
 
@@ -187,8 +187,8 @@ def test_a_pipe_that_was_replaced_is_not_written_to(
         begun.append(number)
         yield b"data"
 
-    monkeypatch.setattr(pipes._Names, "open", counted)
-    with PipeFeeder([Pipe(folder / "train", epoch)], lambda: None) as feeder:
+    monkeypatch.setattr(named_pipes._Names, "open", counted)
+    with NamedPipeFeeder([NamedPipe(folder / "train", epoch)], lambda: None) as feeder:
         (folder / "train_0").unlink()
         (folder / "train_0").symlink_to(precious)
         folder.rename(tmp_path / "moved")

@@ -194,7 +194,7 @@ def test_what_is_old_is_pruned(service: LocalService) -> None:
 
 
 def test_the_page_of_what_is_supported_has_it() -> None:
-    text = supported.page()
+    text = supported.markdown()
     assert "CreateTransformJob" in text
     assert "nothing is captured" in text
     nothing: Any = None

@@ -79,7 +79,7 @@ def test_what_documents_is_no_question() -> None:
 
 
 def test_no_template_asks() -> None:
-    templates = list((PRODUCT / "page").rglob("*.html"))
+    templates = list((PRODUCT / "web").rglob("*.html"))
     assert templates
     for template in templates:
         words = set(template.read_text().replace('"', " ").lower().split())

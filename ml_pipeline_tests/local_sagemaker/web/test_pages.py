@@ -11,8 +11,8 @@ from urllib.parse import quote
 import pytest
 
 from local_sagemaker.log_files import LogFiles
-from local_sagemaker.page.overview import PAGE_SIZE
-from local_sagemaker.page.timing import span
+from local_sagemaker.web.overview import PAGE_SIZE
+from local_sagemaker.web.timing import span
 from ml_pipeline_tests.conftest import LocalService
 from ml_pipeline_tests.local_sagemaker.daemons import (
     processing_request,

@@ -20,7 +20,7 @@ _PIPE_SIZE = 1 << 20
 
 
 @dataclass(frozen=True)
-class Pipe:
+class NamedPipe:
     """The pipes of one input of one instance.
 
     Args:
@@ -32,7 +32,7 @@ class Pipe:
     epoch: Callable[[int], Iterator[bytes]]
 
 
-class PipeFeeder:
+class NamedPipeFeeder:
     """Feeds the pipes of a job from when it is entered to when it is left.
 
     There is a thread for each pipe, so memory does not depend on the size of the input, and a
@@ -48,7 +48,7 @@ class PipeFeeder:
         ClientFault: A pipe cannot be made.
     """
 
-    def __init__(self, pipes: Sequence[Pipe], on_fault: Callable[[], None]) -> None:
+    def __init__(self, pipes: Sequence[NamedPipe], on_fault: Callable[[], None]) -> None:
         self._over = threading.Event()
         self._on_fault = on_fault
         self._fault: Exception | None = None
@@ -69,7 +69,7 @@ class PipeFeeder:
         if self._fault is not None:
             raise self._fault
 
-    def __enter__(self) -> "PipeFeeder":
+    def __enter__(self) -> "NamedPipeFeeder":
         for thread in self._threads:
             thread.start()
         return self

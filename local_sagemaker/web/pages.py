@@ -1,4 +1,4 @@
-"""The pages' addresses, and what is answered to them."""
+"""The web pages' addresses, and what is answered to them."""
 
 import json
 import mimetypes
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from local_sagemaker.kinds import KINDS
 from local_sagemaker.log_files import LogFiles
-from local_sagemaker.page.detail import detail, streams
-from local_sagemaker.page.log_tail import read_on
-from local_sagemaker.page.overview import Filter, overview
 from local_sagemaker.records.store import Job, JobStore
+from local_sagemaker.web.detail import detail, streams
+from local_sagemaker.web.log_tail import read_on
+from local_sagemaker.web.overview import Filter, overview
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -108,7 +108,7 @@ class Pages:
         from jinja2 import Environment, PackageLoader, StrictUndefined
 
         templates = Environment(
-            loader=PackageLoader("local_sagemaker.page"),
+            loader=PackageLoader("local_sagemaker.web"),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -127,5 +127,5 @@ def _json(value: Mapping[str, Any]) -> Answer:
 
 
 def _static(name: str) -> Answer:
-    body = (resources.files("local_sagemaker.page") / "static" / name).read_bytes()
+    body = (resources.files("local_sagemaker.web") / "static" / name).read_bytes()
     return Answer(200, mimetypes.guess_type(name)[0] or "text/plain", body, _SECURITY)

@@ -6,9 +6,9 @@ from heapq import merge
 from typing import Any
 
 from local_sagemaker.kinds import KINDS
-from local_sagemaker.page.timing import duration, since
 from local_sagemaker.records.job_query import JobQuery
 from local_sagemaker.records.store import Job, JobStore
+from local_sagemaker.web.timing import duration, since
 
 PAGE_SIZE = 50
 STATUSES = ("InProgress", "Stopping", "Completed", "Failed", "Stopped")

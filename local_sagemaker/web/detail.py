@@ -7,9 +7,9 @@ from typing import Any
 
 from local_sagemaker.jobs.kinds.rules import Shown
 from local_sagemaker.log_files import LogFiles
-from local_sagemaker.page.overview import instances, step
-from local_sagemaker.page.timing import duration, span
 from local_sagemaker.records.store import Job
+from local_sagemaker.web.overview import instances, step
+from local_sagemaker.web.timing import duration, span
 
 _MEBIBYTE = 1024 * 1024
 

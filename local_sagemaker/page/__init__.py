@@ -1,1 +1,0 @@
-"""The page for a person: what jobs there are, and how one of them goes."""
