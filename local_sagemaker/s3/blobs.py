@@ -64,7 +64,7 @@ class BlobWriter:
                 return publish()
             except Exception:
                 # Only then is it certain that nothing was published. An interrupt may come after
-                # the index's commit: what it leaves behind is for `Blobs.sweep` to judge.
+                # the index's commit: what it leaves behind is for ``Blobs.sweep`` to judge.
                 self._disposable = was_disposable
                 raise
 

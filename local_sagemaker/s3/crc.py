@@ -24,7 +24,7 @@ class Crc:
 
     @cached_property
     def _model(self) -> _Model:
-        import anycrc  # in the extra `local`, which not all who import this package have
+        import anycrc  # in the extra ``local``, which not all who import this package have
 
         model: _Model = anycrc.Model(self._name)
         return model

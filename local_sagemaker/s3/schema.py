@@ -5,7 +5,7 @@ import sqlite3
 _SCHEMA_VERSION = 1
 
 # Keys compare as UTF-8 bytes (SQLite's BINARY collation on TEXT), which is the order S3 lists them
-# in. `parts` holds the parts of uploads in progress and stays as the layout of the completed
+# in. ``parts`` holds the parts of uploads in progress and stays as the layout of the completed
 # object's file.
 _SCHEMA = """
 CREATE TABLE buckets (
