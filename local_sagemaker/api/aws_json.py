@@ -36,7 +36,7 @@ class JsonService:
     Args:
         service: botocore's name of it.
         title: People's name of it, for messages.
-        operations: What it offers, by name.
+        operations: Those it supports, by name.
         invalid_code: The error code of requests that break the model.
     """
 

@@ -77,7 +77,7 @@ def _supervise(home: Home, record: Record, endpoint: str) -> None:
     try:
         supervised.finish(ending)
     except sqlite3.OperationalError:
-        # Most likely the job itself has filled the disk: make room, and try once more.
+        # Most likely the job itself has filled the disk: free what it took, and try once more.
         directory.clear()
         supervised.finish(ending)
     directory.clear()
