@@ -40,6 +40,11 @@ _LATEST = """
 query ($key: AssetKeyInput!, $limit: Int!) { assetNodeOrError(assetKey: $key) {
   ... on AssetNode { partitionKeyConnection(limit: $limit, ascending: false) { results } } } }
 """
+_DONE = """
+query ($id: String!) { partitionBackfillOrError(backfillId: $id) { ... on PartitionBackfill {
+  assetBackfillData { assetBackfillStatuses { ... on AssetPartitionsStatusCounts {
+    assetKey { path } numPartitionsTargeted numPartitionsMaterialized } } } } } }
+"""
 _TERMINATE = """
 mutation ($id: String!) { terminateRun(runId: $id) { __typename } }
 """
@@ -170,6 +175,17 @@ class Webserver:
         """The partitions that an asset's plots are of, the last one first."""
         node = self.query(_LATEST, key={"path": [asset]}, limit=limit)["assetNodeOrError"]
         return list(node["partitionKeyConnection"]["results"])
+
+    def progress(self, backfill_id: str) -> dict[str, tuple[int, int]]:
+        """How many days a backfill of assets was to make and has made, by asset."""
+        data = self.query(_DONE, id=backfill_id)["partitionBackfillOrError"]["assetBackfillData"]
+        return {
+            count["assetKey"]["path"][-1]: (
+                count["numPartitionsTargeted"],
+                count["numPartitionsMaterialized"],
+            )
+            for count in data["assetBackfillStatuses"]
+        }
 
     def terminate(self, run_id: str) -> None:
         """Terminate a run, as the "Terminate" button does."""

@@ -40,6 +40,7 @@ def test_a_backfill_of_the_asset_graph_makes_its_days_and_nothing_else(
     days = ["2013-06-29", "2013-06-30"]
     backfill = webserver.backfill(ASSETS, days)
     assert webserver.wait_for_backfill(backfill) == "COMPLETED_SUCCESS"
+    assert webserver.progress(backfill) == dict.fromkeys(ASSETS, (2, 2))
     for asset in DOWNSTREAM:
         assert published(local_service, asset, "2013-06") == days
         assert published(local_service, asset, "2013-07") == []

@@ -23,6 +23,8 @@ def main() -> int:
     """
     files = TrainingFiles(Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml")))
     logging.basicConfig(format="%(asctime)s %(name)s %(levelname)-8s %(message)s", level="INFO")
+    # What boto3 finds out about credentials and endpoints is no news to the job's reader.
+    logging.getLogger("botocore").setLevel("WARNING")
     try:
         _train(files)
     except ScriptError as error:
