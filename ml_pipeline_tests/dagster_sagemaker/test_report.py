@@ -59,6 +59,7 @@ def test_a_report_that_is_garbage_is_named(s3: "S3Client", bucket: str, body: by
 @pytest.mark.parametrize(
     "body",
     [b"not gzip", b"", gzip.compress(b"not tar"), archive(**{"report.json": b"{}" * 999})[:-20]],
+    ids=["not gzip", "empty", "not tar", "cut short"],
 )
 def test_an_archive_that_is_garbage_is_named(s3: "S3Client", bucket: str, body: bytes) -> None:
     with pytest.raises(dg.Failure, match=r"output\.tar\.gz"):

@@ -8,6 +8,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
+from ml_pipeline_tests.in_process import run_module
 from ml_pipeline_tests.preprocessing_scripts import raw_days
 from ml_pipeline_tests.preprocessing_scripts.conftest import Prepared
 
@@ -39,16 +40,23 @@ def pack(folder: Path, model: object, name: str = "model.joblib") -> None:
         archive.addfile(member, stream)
 
 
-def evaluate(code: Path, inputs: Path) -> tuple[int, str]:
-    done = raw_days.run_script(
-        *(code, "sklearn_evaluate.py"),
-        *("--input", str(inputs), "--output", str(inputs.parent / "output")),
-    )
-    return done.returncode, done.stderr
+def arguments(inputs: Path) -> tuple[str, ...]:
+    return ("--input", str(inputs), "--output", str(inputs.parent / "output"))
+
+
+def evaluate(inputs: Path) -> tuple[int, str]:
+    ran = run_module("preprocessing_scripts.sklearn_evaluate", *arguments(inputs))
+    return ran.status, ran.stderr
+
+
+def test_the_bundle_runs_alone(prepared: Prepared, inputs: Path) -> None:
+    done = raw_days.run_script(prepared.code, "sklearn_evaluate.py", *arguments(inputs))
+    assert done.returncode == 0, done.stderr
+    assert raw_days.report(inputs.parent / "output" / "report")["metrics"]["auc"] > 0.5
 
 
 def test_metrics_are_those_of_the_model_on_the_holdout(prepared: Prepared, inputs: Path) -> None:
-    status, error = evaluate(prepared.code, inputs)
+    status, error = evaluate(inputs)
     assert status == 0, error
     report = raw_days.report(inputs.parent / "output" / "report")
     model = fitted(pd.read_parquet(prepared.output / "train"))
@@ -68,24 +76,22 @@ def test_metrics_are_those_of_the_model_on_the_holdout(prepared: Prepared, input
     assert report["details"]["notes"] == []
 
 
-def test_columns_in_another_order_give_the_same_scores(prepared: Prepared, inputs: Path) -> None:
-    assert evaluate(prepared.code, inputs)[0] == 0
+def test_columns_in_another_order_give_the_same_scores(inputs: Path) -> None:
+    assert evaluate(inputs)[0] == 0
     before = raw_days.report(inputs.parent / "output" / "report")["metrics"]["auc"]
     path = inputs / "holdout" / "part-0.parquet"
     frame = pd.read_parquet(path)
     frame[list(frame.columns[::-1])].to_parquet(path)
-    assert evaluate(prepared.code, inputs)[0] == 0
+    assert evaluate(inputs)[0] == 0
     assert raw_days.report(inputs.parent / "output" / "report")["metrics"]["auc"] == before
 
 
 @pytest.mark.parametrize("label", [0, 1])
-def test_a_day_with_a_single_class_has_no_auc_and_says_so(
-    prepared: Prepared, inputs: Path, label: int
-) -> None:
+def test_a_day_with_a_single_class_has_no_auc_and_says_so(inputs: Path, label: int) -> None:
     path = inputs / "holdout" / "part-0.parquet"
     frame = pd.read_parquet(path)
     frame[frame["label"] == label].to_parquet(path)
-    status, error = evaluate(prepared.code, inputs)
+    status, error = evaluate(inputs)
     assert status == 0, error
     report = raw_days.report(inputs.parent / "output" / "report")
     assert not {"auc", "average_precision", "baseline_auc"} & set(report["metrics"])
@@ -97,14 +103,12 @@ def test_a_day_with_a_single_class_has_no_auc_and_says_so(
 
 
 @pytest.mark.parametrize("change", ["missing", "unknown"])
-def test_features_the_model_was_not_trained_on(
-    prepared: Prepared, inputs: Path, change: str
-) -> None:
+def test_features_the_model_was_not_trained_on(inputs: Path, change: str) -> None:
     path = inputs / "holdout" / "part-0.parquet"
     frame = pd.read_parquet(path)
     changed = frame.drop(columns="temp") if change == "missing" else frame.assign(luck=0.5)
     changed.to_parquet(path)
-    status, error = evaluate(prepared.code, inputs)
+    status, error = evaluate(inputs)
     assert status == 1
     assert f"{change} features ['{'temp' if change == 'missing' else 'luck'}']" in error
 
@@ -129,29 +133,29 @@ def member(name: str, kind: bytes = tarfile.REGTYPE, target: str = "") -> tarfil
     ],
 )
 def test_an_archive_that_is_unsafe_or_holds_no_model(
-    prepared: Prepared, inputs: Path, members: list[tarfile.TarInfo], said: str
+    inputs: Path, members: list[tarfile.TarInfo], said: str
 ) -> None:
     with tarfile.open(inputs / "model" / "model.tar.gz", "w:gz") as archive:
         for info in members:
             archive.addfile(info)
-    status, error = evaluate(prepared.code, inputs)
+    status, error = evaluate(inputs)
     assert status == 1
     assert said in error
     assert error.count("\n") == 1
 
 
-def test_an_archive_that_is_cut_short_or_missing(prepared: Prepared, inputs: Path) -> None:
+def test_an_archive_that_is_cut_short_or_missing(inputs: Path) -> None:
     archive = inputs / "model" / "model.tar.gz"
     archive.write_bytes(archive.read_bytes()[:200])
-    status, error = evaluate(prepared.code, inputs)
+    status, error = evaluate(inputs)
     assert (status, "not a model archive that can be read" in error) == (1, True)
     archive.unlink()
-    status, error = evaluate(prepared.code, inputs)
+    status, error = evaluate(inputs)
     assert (status, "No such file" in error) == (1, True)
 
 
-def test_a_holdout_that_is_missing(prepared: Prepared, inputs: Path) -> None:
+def test_a_holdout_that_is_missing(inputs: Path) -> None:
     (inputs / "holdout" / "part-0.parquet").unlink()
-    status, error = evaluate(prepared.code, inputs)
+    status, error = evaluate(inputs)
     assert status == 1
     assert f"{inputs}/holdout: the channel is missing or holds no .parquet file" in error

@@ -8,18 +8,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ml_pipeline_tests.in_process import run_module
 from ml_pipeline_tests.preprocessing_scripts import raw_days
 from ml_pipeline_tests.preprocessing_scripts.conftest import DS, WINDOW, Prepared
 
 CHANNELS = ("train", "validation", "holdout")
 
 
-def preprocess(code: Path, raw: Path, output: Path, *arguments: str) -> tuple[int, str]:
-    done = raw_days.run_script(
-        *(code, "sklearn_preprocess.py", "--ds", DS),
+def preprocess(raw: Path, output: Path, *arguments: str) -> tuple[int, str]:
+    ran = run_module(
+        *("preprocessing_scripts.sklearn_preprocess", "--ds", DS),
         *("--input", str(raw), "--output", str(output), *arguments),
     )
-    return done.returncode, done.stderr
+    return ran.status, ran.stderr
 
 
 def read(folder: Path) -> dict[str, pd.DataFrame]:
@@ -101,7 +102,7 @@ def test_statistics_are_those_of_the_training_split_alone(
     for line in range(2, 40):
         raw_days.edit_line(raw / f"ds={DS}" / "flights.csv", line, "carrier", "ZZ")
         raw_days.edit_line(raw / f"ds={DS}" / "weather.csv", line, "temp", "140")
-    status, error = preprocess(prepared.code, raw, tmp_path / "out")
+    status, error = preprocess(raw, tmp_path / "out")
     assert status == 0, error
     before, after = read(prepared.output), read(tmp_path / "out")
     pd.testing.assert_frame_equal(before["train"], after["train"])
@@ -125,7 +126,7 @@ def test_training_features_are_standardized(prepared: Prepared) -> None:
 
 
 def test_the_same_input_gives_the_same_bytes(prepared: Prepared, tmp_path: Path) -> None:
-    status, error = preprocess(prepared.code, prepared.raw, tmp_path / "again")
+    status, error = preprocess(prepared.raw, tmp_path / "again")
     assert status == 0, error
     for name in CHANNELS:
         files = sorted((prepared.output / name).iterdir())
@@ -138,7 +139,7 @@ def test_a_stratified_split_keeps_the_share_of_late_flights(
     prepared: Prepared, tmp_path: Path
 ) -> None:
     arguments = ("--split", "stratified", "--validation-fraction", "0.3", "--seed", "7")
-    status, error = preprocess(prepared.code, prepared.raw, tmp_path / "out", *arguments)
+    status, error = preprocess(prepared.raw, tmp_path / "out", *arguments)
     assert status == 0, error
     metrics = raw_days.report(tmp_path / "out" / "report")["metrics"]
     assert metrics["train_positive_rate"] == pytest.approx(
@@ -154,7 +155,7 @@ def test_a_day_without_any_weather_is_used_and_counted(
 ) -> None:
     path = raw / f"ds={DS}" / "weather.csv"
     path.write_text(path.read_text().splitlines()[0] + "\n")
-    status, error = preprocess(prepared.code, raw, tmp_path / "out")
+    status, error = preprocess(raw, tmp_path / "out")
     assert status == 0, error
     report = raw_days.report(tmp_path / "out" / "report")
     more = (
@@ -246,10 +247,10 @@ def spoil_holdout(raw: Path) -> None:
     ],
 )
 def test_bad_input_ends_in_one_clear_line_and_no_output(
-    code: Path, raw: Path, tmp_path: Path, spoil: Callable[[Path], None], said: str
+    raw: Path, tmp_path: Path, spoil: Callable[[Path], None], said: str
 ) -> None:
     spoil(raw)
-    status, error = preprocess(code, raw, tmp_path / "out")
+    status, error = preprocess(raw, tmp_path / "out")
     assert status == 1
     assert error.startswith("error: ")
     assert error.count("\n") == 1
@@ -275,7 +276,7 @@ def test_bad_input_ends_in_one_clear_line_and_no_output(
 def test_impossible_arguments(
     prepared: Prepared, tmp_path: Path, arguments: tuple[str, ...], said: str
 ) -> None:
-    status, error = preprocess(prepared.code, prepared.raw, tmp_path / "out", *arguments)
+    status, error = preprocess(prepared.raw, tmp_path / "out", *arguments)
     assert status == 1
     assert said in error
     assert error.count("\n") == 1

@@ -9,14 +9,10 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from ml_pipeline_tests.in_process import run_module
 from ml_pipeline_tests.preprocessing_scripts import raw_days
 
 COLUMNS = ["hour", "distance", "carrier_AA"]
-
-
-@pytest.fixture(scope="module")
-def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return raw_days.bundle(tmp_path_factory.mktemp("bundle") / "code")
 
 
 @pytest.fixture
@@ -36,23 +32,36 @@ def channel(seed: int, ds: str, rows: int = 800) -> pd.DataFrame:
     return frame.assign(label=(random.random(rows) < chance).astype(np.int8), ds=ds)
 
 
-def train(code: Path, job: Path, *arguments: str) -> tuple[int, str, str]:
-    environment = {
+def environment(job: Path) -> dict[str, str]:
+    return {
         "SM_CHANNEL_TRAIN": str(job / "train"),
         "SM_CHANNEL_VALIDATION": str(job / "validation"),
         "SM_MODEL_DIR": str(job / "model"),
         "SM_OUTPUT_DATA_DIR": str(job / "output"),
     }
-    done = raw_days.run_script(code, "sklearn_train.py", *arguments, environment=environment)
-    return done.returncode, done.stdout, done.stderr
+
+
+def train(job: Path, *arguments: str) -> tuple[int, str, str]:
+    module = "training_scripts.sklearn_train"
+    ran = run_module(module, *arguments, environment=environment(job))
+    return ran.status, ran.stdout, ran.stderr
 
 
 def load(job: Path, name: str) -> pd.DataFrame:
     return pd.read_parquet(job / name)
 
 
-def test_a_model_comes_out_with_its_report(code: Path, job: Path) -> None:
-    status, _, error = train(code, job, "--max-iter", "20", "--refit", "false")
+def test_the_bundle_runs_alone(job: Path, tmp_path: Path) -> None:
+    code = raw_days.bundle(tmp_path / "code")
+    arguments = ("--max-iter", "5")
+    done = raw_days.run_script(code, "sklearn_train.py", *arguments, environment=environment(job))
+    assert done.returncode == 0, done.stderr
+    model = joblib.load(job / "model" / "model.joblib")
+    assert list(model.feature_names_in_) == COLUMNS
+
+
+def test_a_model_comes_out_with_its_report(job: Path) -> None:
+    status, _, error = train(job, "--max-iter", "20", "--refit", "false")
     assert status == 0, error
     model = joblib.load(job / "model" / "model.joblib")
     assert list(model.feature_names_in_) == COLUMNS
@@ -70,8 +79,8 @@ def test_a_model_comes_out_with_its_report(code: Path, job: Path) -> None:
     assert [column["name"] for column in report["schema"]] == COLUMNS
 
 
-def test_metric_lines_are_what_metric_definitions_look_for(code: Path, job: Path) -> None:
-    status, printed, error = train(code, job, "--max-iter", "5")
+def test_metric_lines_are_what_metric_definitions_look_for(job: Path) -> None:
+    status, printed, error = train(job, "--max-iter", "5")
     assert status == 0, error
     metrics = raw_days.report(job / "output")["metrics"]
     for name in ("train", "validation"):
@@ -81,11 +90,9 @@ def test_metric_lines_are_what_metric_definitions_look_for(code: Path, job: Path
         ]
 
 
-def test_the_saved_model_has_learnt_from_validation_too_unless_told_not_to(
-    code: Path, job: Path
-) -> None:
+def test_the_saved_model_has_learnt_from_validation_too_unless_told_not_to(job: Path) -> None:
     def learnt(refit: str) -> tuple[float, float]:
-        status, _, error = train(code, job, "--max-iter", "30", "--refit", refit)
+        status, _, error = train(job, "--max-iter", "30", "--refit", refit)
         assert status == 0, error
         model = joblib.load(job / "model" / "model.joblib")
         frame = load(job, "validation")
@@ -99,31 +106,31 @@ def test_the_saved_model_has_learnt_from_validation_too_unless_told_not_to(
     assert both > alone
 
 
-def test_training_twice_gives_the_same_model(code: Path, job: Path) -> None:
+def test_training_twice_gives_the_same_model(job: Path) -> None:
     frame = load(job, "validation")[COLUMNS]
     predictions = []
     for _ in range(2):
-        assert train(code, job, "--max-iter", "10", "--seed", "3")[0] == 0
+        assert train(job, "--max-iter", "10", "--seed", "3")[0] == 0
         predictions.append(joblib.load(job / "model" / "model.joblib").predict_proba(frame))
     np.testing.assert_array_equal(*predictions)
 
 
-def test_recent_days_weigh_more(code: Path, job: Path) -> None:
+def test_recent_days_weigh_more(job: Path) -> None:
     # Long ago late hours were on time: with a short memory the model forgets it.
     old = channel(5, "2013-01-01", rows=3000)
     old["label"] = 1 - old["label"]
     old.to_parquet(job / "train" / "part-00001.parquet")
     aucs = {}
     for days in ("1", "1000"):
-        assert train(code, job, "--max-iter", "20", "--half-life-days", days)[0] == 0
+        assert train(job, "--max-iter", "20", "--half-life-days", days)[0] == 0
         aucs[days] = raw_days.report(job / "output")["metrics"]["validation_auc"]
     assert aucs["1"] > 0.6 > 0.5 > aucs["1000"]
 
 
-def test_a_validation_channel_with_a_single_class_is_noted(code: Path, job: Path) -> None:
+def test_a_validation_channel_with_a_single_class_is_noted(job: Path) -> None:
     path = job / "validation" / "part-00000.parquet"
     load(job, "validation").assign(label=np.int8(0)).to_parquet(path)
-    status, printed, error = train(code, job, "--max-iter", "5")
+    status, printed, error = train(job, "--max-iter", "5")
     assert status == 0, error
     report = raw_days.report(job / "output")
     assert "validation_auc" not in report["metrics"]
@@ -175,10 +182,10 @@ def no_parquet(job: Path) -> None:
     ],
 )
 def test_bad_channels_end_in_one_clear_line_and_no_model(
-    code: Path, job: Path, spoil: Callable[[Path], None], said: str
+    job: Path, spoil: Callable[[Path], None], said: str
 ) -> None:
     spoil(job)
-    status, _, error = train(code, job)
+    status, _, error = train(job)
     assert status == 1
     assert said in error
     assert error.count("\n") == 1
@@ -193,10 +200,8 @@ def test_bad_channels_end_in_one_clear_line_and_no_model(
         (("--epochs", "3"), "unrecognized arguments: --epochs 3"),
     ],
 )
-def test_impossible_hyperparameters(
-    code: Path, job: Path, arguments: tuple[str, ...], said: str
-) -> None:
-    status, _, error = train(code, job, *arguments)
+def test_impossible_hyperparameters(job: Path, arguments: tuple[str, ...], said: str) -> None:
+    status, _, error = train(job, *arguments)
     assert status == 1
     assert said in error
     assert error.count("\n") == 1

@@ -90,7 +90,9 @@ def test_what_is_inflated_comes_in_small_pieces(objects: ObjectStore) -> None:
     assert max(sizes) <= 1 << 20
 
 
-@pytest.mark.parametrize("content", [b"plain text", gzip.compress(b"x" * 100)[:-9]])
+@pytest.mark.parametrize(
+    "content", [b"plain text", gzip.compress(b"x" * 100)[:-9]], ids=["plain text", "cut short"]
+)
 def test_what_is_not_gzip(objects: ObjectStore, content: bytes) -> None:
     fill(objects, {"in/a": content})
     with pytest.raises(ClientFault, match="s3://bucket/in/a is not in gzip format"):
