@@ -1,11 +1,11 @@
 """Two instances of a job, each a process with its own files, do what one does with all."""
 
-import subprocess
-import sys
+import os
+import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import joblib
 import numpy as np
@@ -19,14 +19,10 @@ from ml_pipeline_tests.preprocessing_scripts.tabular.engine_runs import (
     table,
     write_files,
 )
-from ml_pipeline_tests.preprocessing_scripts.tabular.scripts import (
-    ROOT,
-    Ended,
-    arguments,
-    finish,
-    start,
-)
+from ml_pipeline_tests.preprocessing_scripts.tabular.forked import start
+from ml_pipeline_tests.preprocessing_scripts.tabular.scripts import Ended
 from ml_pipeline_tests.preprocessing_scripts.tabular.several_hosts import configure, names
+from preprocessing_scripts.tabular.csv_source import CsvSource
 
 CHANNELS = ("train", "validation", "holdout")
 SPEC = spec_of(
@@ -63,13 +59,13 @@ def run_hosts(
     folder: Path, shards: Sequence[dict[str, pd.DataFrame]], spec: dict[str, Any]
 ) -> list[Ended]:
     """Run a host for each shard, in the folders host-0, host-1, ..."""
-    processes = []
+    hosts = []
     for rank, files in enumerate(shards):
         place = folder / f"host-{rank}"
         write_files(place / "in", files)
         config = configure(folder, rank, len(shards), job=str(folder))
-        processes.append((start(place, spec, f"--resource-config={config}"), place))
-    return [finish(process, place) for process, place in processes]
+        hosts.append(start(place, spec, f"--resource-config={config}"))
+    return [host.finish() for host in hosts]
 
 
 @dataclass(frozen=True)
@@ -187,15 +183,14 @@ def test_smote_is_for_one_host(tmp_path: Path) -> None:
         assert "smote needs all rows on one host" in ended.error()
 
 
-DIES_AS_IT_READS = """
-import os, signal, sys
-from preprocessing_scripts.tabular import csv_source
-def read(self, block, schema):
-    os.kill(os.getpid(), signal.SIGKILL)
-csv_source.CsvSource.read = read
-from preprocessing_scripts.tabular_preprocess import main
-main(sys.argv[1:])
-"""
+def die_reading() -> None:
+    """Let this process die when it reads its first block."""
+
+    def read(*_: object) -> NoReturn:
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError("a killed process goes on")
+
+    setattr(CsvSource, "read", read)  # noqa: B010 - mypy lets no method be assigned
 
 
 @pytest.mark.parametrize("killed", [0, 1])
@@ -206,11 +201,11 @@ def test_a_killed_host_ends_the_other(tmp_path: Path, killed: int) -> None:
     for place, name in zip(places, ("0.csv", "3.csv"), strict=True):
         write_files(place / "in", {name: files[name]})
     options = [f"--resource-config={config}" for config in configs]
-    other = start(places[1 - killed], SPEC, options[1 - killed])
-    with subprocess.Popen(
-        [sys.executable, "-c", DIES_AS_IT_READS, *arguments(places[killed], SPEC, options[killed])],
-        cwd=ROOT,
-    ) as process:
-        assert process.wait(60) == -9
-    error = finish(other, places[1 - killed]).error()
+    hosts = [
+        start(place, SPEC, option, first=die_reading if rank == killed else None)
+        for rank, (place, option) in enumerate(zip(places, options, strict=True))
+    ]
+    hosts[killed].process.join(60)
+    assert hosts[killed].process.exitcode == -signal.SIGKILL
+    error = hosts[1 - killed].finish().error()
     assert error.startswith(f"{names(2)[killed]} is lost: ")
