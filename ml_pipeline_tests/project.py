@@ -6,8 +6,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import dagster as dg
+
+from ml_pipeline.resources import build_resources
+from ml_pipeline.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 BUCKET = "ml-pipeline"
@@ -40,6 +46,7 @@ class Project:
             **kept,
             **environment,
             "DAGSTER_HOME": str(self.dagster_home),
+            # What is installed is the products; some definitions are the tests' own.
             "PYTHONPATH": str(ROOT),
         }
 
@@ -93,6 +100,54 @@ class Project:
             check=check,
             **variables,
         )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run in this process ended.
+
+    Args:
+        success: Whether it did what it should.
+        errors: What Dagster shows of its errors, causes and all.
+    """
+
+    success: bool
+    errors: str
+
+
+def materialize(
+    project: Project, settings: Settings, tags: Mapping[str, str], *assets: str
+) -> Outcome:
+    """Run assets as the commands do, in this process, which has imported what they import.
+
+    Args:
+        project: Where the run is recorded.
+        settings: Of the resources.
+        tags: The run's, which name its partitions.
+        assets: Those of ``daily_training`` if none is named.
+    """
+    from ml_pipeline.definitions import defs
+
+    definitions = dg.Definitions(
+        assets=defs.assets,
+        jobs=defs.jobs,
+        resources=build_resources(settings),
+        executor=defs.executor,
+    )
+    if assets:
+        job = definitions.resolve_implicit_global_asset_job_def()
+    else:
+        job = definitions.resolve_job_def("daily_training")
+    with dg.DagsterInstance.from_config(str(project.dagster_home)) as instance:
+        result = job.execute_in_process(
+            instance=instance,
+            tags=dict(tags),
+            asset_selection=[dg.AssetKey(asset) for asset in assets] or None,
+            raise_on_error=False,
+        )
+    failures = result.filter_events(lambda event: event.is_step_failure)
+    errors = [failure.step_failure_data.error_display_string for failure in failures]
+    return Outcome(result.success, "\n".join(errors))
 
 
 def manifest(service: Any, asset: str, partition: str) -> Any:
