@@ -17,13 +17,15 @@ UV ?= uv
 # Compiling every module of every package takes longer than compiling those that are used.
 PIP := .venv/bin/python -m pip --disable-pip-version-check --quiet install --no-compile -c constraints.txt
 INSTALL_LOG := .venv/install.log
+# One more than there are cores: many tests wait.
+PYTEST = pytest -n $(shell echo $$(($$(nproc) + 1))) --dist loadgroup --no-loadscope-reorder
 LAND := dagster asset materialize -m ml_pipeline --select raw_flights --partition-range
 
 .DEFAULT_GOAL := help
-.PHONY: help run test dev land backfill stop clean
+.PHONY: help run test test-long test-all coverage dev land backfill stop clean
 
 help: ## Say what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
 run: .venv/local .env ## Train and evaluate the model of one day: make run PARTITION=2013-02-11
 	@ml-pipeline run $(PARTITION)
@@ -37,17 +39,25 @@ land: .venv/local .env ## Land raw days: make land FROM=2013-01-01 TO=2013-02-28
 backfill: .venv/local .env ## Train many days: make backfill FROM=2013-02-01 TO=2013-02-03
 	@ml-pipeline backfill --from $(FROM) --to $(TO)
 
-test: .venv/dev .env ## Lint, types, definitions and the whole test suite
+test: .venv/dev .env ## Lint, types, definitions, and every behaviour tested once
 	ruff check . && ruff format --check .
 	mypy
 	dagster definitions validate
-	pytest
+	$(PYTEST)
+
+test-long: .venv/dev .env ## The tests that take minutes by nature, which make test leaves out
+	$(PYTEST) -m long
+
+test-all: test test-long ## All of them
+
+coverage: .venv/dev .env ## What make test runs of the products, branches included
+	$(PYTEST) --cov --cov-report=term:skip-covered
 
 stop: ## Stop the local SageMaker and the jobs it runs
 	@if [ -x .venv/bin/ml-pipeline ]; then ml-pipeline local stop; fi
 
 clean: stop ## Delete what was installed, run and stored here
-	rm -rf .venv .env .ml_pipeline build *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-* .env .ml_pipeline build *.egg-info .mypy_cache .ruff_cache .pytest_cache .coverage*
 	find dagster_home -mindepth 1 ! -name dagster.yaml -delete
 
 comma := ,

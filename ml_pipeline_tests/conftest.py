@@ -21,6 +21,22 @@ hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Deal tests to pytest's processes by file, so that what they share is made once.
+
+    Those of the local service go to one process, which is the last to end, so they come first: the
+    service builds an image, and the project on it lands weeks of days.
+    """
+    items.sort(key=lambda item: not _is_of_service(item))
+    for item in items:
+        group = "service" if _is_of_service(item) else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
+def _is_of_service(item: pytest.Item) -> bool:
+    return "local_service" in getattr(item, "fixturenames", ())
+
+
 @dataclass(frozen=True)
 class LocalService:
     """A local SageMaker that runs.

@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from ml_pipeline_tests.clients.conftest import MakeClient
 from ml_pipeline_tests.conftest import LocalService
 
+# It has an environment of its own, which takes a minute to install.
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 BUCKET = "sagemaker-us-east-1-000000000000"
 
 

@@ -2,10 +2,14 @@
 
 from pathlib import Path
 
-from ml_pipeline_tests.clients.conftest import MakeClient, big_client
+import pytest
+
+from ml_pipeline_tests.clients.conftest import MakeClient
 
 
-@big_client
+# It takes minutes to install.
+@pytest.mark.long
+@pytest.mark.timeout(900)
 def test_processors_and_a_trainer(client: MakeClient, source: Path) -> None:
     ran = client("sdk3").run("sdk3_jobs.py", str(source))
     assert ran.result["bucket"] == "sagemaker-us-east-1-000000000000"

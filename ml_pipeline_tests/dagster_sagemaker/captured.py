@@ -1,10 +1,12 @@
 """Requests as version 2 of the SageMaker Python SDK sends them, recorded from its clients."""
 
+from typing import Any
+
 ROLE = "arn:aws:iam::123456789012:role/SageMakerRole"
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3"
 
 
-def _input(name: str, uri: str, path: str, distribution: str = "FullyReplicated") -> dict:
+def _input(name: str, uri: str, path: str, distribution: str = "FullyReplicated") -> dict[str, Any]:
     return {
         "InputName": name,
         "AppManaged": False,
@@ -19,7 +21,7 @@ def _input(name: str, uri: str, path: str, distribution: str = "FullyReplicated"
     }
 
 
-def _output(name: str, uri: str, path: str, mode: str = "EndOfJob") -> dict:
+def _output(name: str, uri: str, path: str, mode: str = "EndOfJob") -> dict[str, Any]:
     return {
         "OutputName": name,
         "AppManaged": False,
@@ -27,7 +29,7 @@ def _output(name: str, uri: str, path: str, mode: str = "EndOfJob") -> dict:
     }
 
 
-SKLEARN_PROCESSOR = {
+SKLEARN_PROCESSOR: dict[str, Any] = {
     "ProcessingJobName": "pre-2026-11-20-22-14-54-777",
     "ProcessingResources": {
         "ClusterConfig": {
@@ -61,7 +63,7 @@ SKLEARN_PROCESSOR = {
     "Tags": [{"Key": "k", "Value": "v"}],
 }
 
-SCRIPT_PROCESSOR = {
+SCRIPT_PROCESSOR: dict[str, Any] = {
     "ProcessingJobName": "my-img-2026-11-20-22-14-55-184",
     "ProcessingResources": {
         "ClusterConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 30}
@@ -86,7 +88,7 @@ SCRIPT_PROCESSOR = {
     },
 }
 
-SKLEARN_TRAINING = {
+SKLEARN_TRAINING: dict[str, Any] = {
     "AlgorithmSpecification": {
         "TrainingInputMode": "File",
         "TrainingImage": IMAGE,

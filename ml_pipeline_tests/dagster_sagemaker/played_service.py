@@ -16,8 +16,9 @@ from local_sagemaker.jobs.kinds.training.states import enter
 from local_sagemaker.jobs.record import State
 from local_sagemaker.kinds import KINDS, PROCESSING, TRAINING, JobKind
 from local_sagemaker.log_files import LogFiles
-from local_sagemaker.records import store
 from local_sagemaker.records.job_query import JobQuery
+from local_sagemaker.records.store import TERMINAL, JobStore
+from local_sagemaker.records.store import Job as JobRecord
 from local_sagemaker.trees import remove_tree
 from ml_pipeline_tests.conftest import LocalService
 from ml_pipeline_tests.dagster_sagemaker.attended_client import attend
@@ -69,14 +70,14 @@ class Job:
         looks: How many answers showed it running.
     """
 
-    store: store.JobStore
+    store: JobStore
     kind: JobKind
     name: str
     ending: Ending
     looks: int = 0
 
     @property
-    def record(self) -> store.Job:
+    def record(self) -> JobRecord:
         found = self.store.get(self.kind, self.name)
         assert found is not None
         return found
@@ -113,7 +114,7 @@ class PlayedService:
     def __init__(self, local: LocalService, connection: "SageMakerConnection") -> None:
         self.local = local
         self.faults = FaultsClient(local.port)
-        self.store = store.JobStore(local.home.job_database)
+        self.store = JobStore(local.home.job_database)
         self._logs = LogFiles(local.home.logs)
         self._old: set[str] = set()
         self.reset()
@@ -158,7 +159,7 @@ class PlayedService:
         name = request["ProcessingJobName"]
         job = Job(self.store, PROCESSING, name, Ending(looks=FOREVER))
         self._played[name] = job
-        if status in store.TERMINAL:
+        if status in TERMINAL:
             self._finish(job.record, lambda _: None, status)
         else:
             self.store.update(PROCESSING, name, ProcessingJobStatus=status)
@@ -173,7 +174,7 @@ class PlayedService:
                 writer.write(line)
             writer.close()
 
-    def _recorded(self) -> list[store.Job]:
+    def _recorded(self) -> list[JobRecord]:
         jobs = [job for kind in KINDS.values() for job in self.store.find(JobQuery(kind))]
         new = [job for job in jobs if job.arn not in self._old]
         return sorted(new, key=lambda job: job.created)
@@ -216,7 +217,7 @@ class PlayedService:
             job.ending.on_end(job)
         self._finish(job.record, lambda state: state.update(job.ending.fields), job.ending.status)
 
-    def _finish(self, job: store.Job, more: Callable[[State], None], status: str) -> None:
+    def _finish(self, job: JobRecord, more: Callable[[State], None], status: str) -> None:
         kind = job.kind
         started = int(job.created)  # whole, and so is what lies between
 

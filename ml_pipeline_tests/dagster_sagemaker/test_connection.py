@@ -1,6 +1,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from moto.server import ThreadedMotoServer
@@ -8,7 +9,7 @@ from moto.server import ThreadedMotoServer
 from dagster_sagemaker import SageMakerConnection
 from ml_pipeline_tests.conftest import LocalService
 
-EXPLICIT = {
+EXPLICIT: dict[str, Any] = {
     "region": "eu-west-1",
     "aws_access_key_id": "mine",
     "aws_secret_access_key": "mine",
@@ -36,7 +37,7 @@ def hostile_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("hostile_environment")
 @pytest.mark.parametrize("service", ["sagemaker", "s3", "logs", "sts"])
-def test_explicit_values_win_over_the_environment(service: str) -> None:
+def test_explicit_values_win_over_the_environment(service: Any) -> None:
     client = SageMakerConnection(**EXPLICIT).client(service)
     assert client.meta.endpoint_url == "http://127.0.0.1:9"
     assert client.meta.region_name == "eu-west-1"

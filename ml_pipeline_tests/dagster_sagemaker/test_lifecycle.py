@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import pytest
-from dagster._utils.error import SerializableErrorInfo
+from dagster_shared.error import SerializableErrorInfo
 
 from dagster_sagemaker import (
     FinishedJob,
@@ -67,7 +67,9 @@ def run_asset(
 
 def step_error(result: dg.ExecuteInProcessResult) -> SerializableErrorInfo:
     (event,) = result.filter_events(lambda event: event.is_step_failure)
-    return event.step_failure_data.error
+    error = event.step_failure_data.error
+    assert error is not None
+    return error
 
 
 def failure(result: dg.ExecuteInProcessResult) -> str:
@@ -100,7 +102,7 @@ def test_a_completed_processing_job_gives_outputs_report_and_metadata(
     bucket: str,
 ) -> None:
     service.endings.append(Ending(on_end=write_outputs, lines=tuple(LINES)))
-    finished = []
+    finished: list[FinishedJob] = []
     result, instance = run_asset(processing, processing_request, after=finished.append)
 
     assert result.success
@@ -111,6 +113,7 @@ def test_a_completed_processing_job_gives_outputs_report_and_metadata(
     assert [(found.key, found.size) for found in train.objects] == [
         (f"out/{job.name}/train/part-0.parquet", 4)
     ]
+    assert job.report is not None
     assert job.report["metrics"]["rows_in"] == 12
 
     (event,) = result.asset_materializations_for_node("dataset")
@@ -136,13 +139,14 @@ def test_a_completed_training_job_gives_model_and_metrics(
         "FinalMetricDataList": [{"MetricName": "loss", "Value": 0.5, "Timestamp": 1.0}],
     }
     service.endings.append(Ending(on_end=write_outputs, fields=fields))
-    finished = []
+    finished: list[FinishedJob] = []
     result, _ = run_asset(training, training_request, after=finished.append)
 
     assert result.success
     (job,) = finished
     assert job.model_uri == f"s3://{bucket}/models/{job.name}/output/model.tar.gz"
     assert set(job.outputs) == {"model", "output"}
+    assert job.report is not None
     assert job.report["metrics"]["auc"] == 0.75
     assert (job.metadata["loss"], job.metadata["billable_seconds"]) == (0.5, 11)
     assert "hunter2" not in str(job.metadata)
@@ -390,7 +394,7 @@ def test_a_step_that_died_after_the_job_uses_the_completed_job(
     processing_request: dict[str, Any],
     write_outputs: Write,
 ) -> None:
-    finished = []
+    finished: list[FinishedJob] = []
 
     def die_once(job: FinishedJob) -> None:
         finished.append(job)
@@ -412,7 +416,7 @@ def test_a_completed_job_whose_outputs_are_gone_is_run_again(
     write_outputs: Write,
     bucket: str,
 ) -> None:
-    finished = []
+    finished: list[FinishedJob] = []
 
     def lose_outputs_once(job: FinishedJob) -> None:
         finished.append(job)
@@ -433,7 +437,7 @@ def test_a_job_with_another_request_is_not_adopted(
     processing_request: dict[str, Any],
     write_outputs: Write,
 ) -> None:
-    finished = []
+    finished: list[FinishedJob] = []
 
     def change_request_once(job: FinishedJob) -> None:
         finished.append(job)

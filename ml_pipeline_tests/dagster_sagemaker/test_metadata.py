@@ -33,7 +33,7 @@ def test_jobs_on_aws_have_links(region: str, host: str) -> None:
     page = f"https://{host}/sagemaker/home?region={region}#"
     assert console_url(connection, PROCESSING, "job") == f"{page}/processing-jobs/job"
     assert console_url(connection, TRAINING, "job") == f"{page}/jobs/job"
-    assert logs_url(connection, TRAINING, "job").startswith(f"https://{host}/cloudwatch/")
+    assert str(logs_url(connection, TRAINING, "job")).startswith(f"https://{host}/cloudwatch/")
 
 
 def test_jobs_elsewhere_have_no_links(connection: SageMakerConnection) -> None:
@@ -92,7 +92,7 @@ def test_only_what_may_pass_is_worth_a_retry(
     }
     with pytest.raises(dg.Failure) as caught:
         require_completed(PROCESSING, description, tail(connection))
-    assert text in caught.value.description
+    assert text in str(caught.value.description)
     assert caught.value.allow_retries is retry
 
 

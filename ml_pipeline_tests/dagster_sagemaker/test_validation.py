@@ -21,6 +21,12 @@ def model() -> ServiceModel:
     return botocore.session.get_session().get_service_model("sagemaker")
 
 
+def input_shape(model: ServiceModel, operation: str) -> Shape:
+    shape = model.operation_model(operation).input_shape
+    assert shape is not None
+    return shape
+
+
 def problems(model: ServiceModel, operation: str, request: dict[str, Any]) -> tuple[str, ...]:
     with pytest.raises(InvalidRequestError) as caught:
         check_request(model, operation, request)
@@ -110,7 +116,7 @@ def test_all_patterns_of_both_operations_are_understood(model: ServiceModel) -> 
     patterns = {
         shape.metadata["pattern"]
         for operation in ("CreateProcessingJob", "CreateTrainingJob")
-        for shape in shapes_below(model.operation_model(operation).input_shape, set())
+        for shape in shapes_below(input_shape(model, operation), set())
         if "pattern" in shape.metadata
     }
     assert len(patterns) > 20

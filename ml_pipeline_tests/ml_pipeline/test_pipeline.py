@@ -178,7 +178,7 @@ def test_a_ui_backfill_of_the_job_runs_exactly_its_days(
         assert manifest(local_service, "model_evaluation", day)["job_name"]
 
 
-def metadata_of(project: Project, asset: str, partition: str) -> Mapping[str, dg.MetadataValue]:
+def metadata_of(project: Project, asset: str, partition: str) -> Mapping[str, Any]:
     """What the UI shows of a partition's last materialization."""
     with dg.DagsterInstance.from_config(str(project.dagster_home)) as instance:
         [record] = instance.fetch_materializations(

@@ -87,7 +87,7 @@ def run_job(local_service: LocalService, instances: int) -> Ran:
     @dg.asset(code_version=code_bundles.tabular.version)
     def big_table(
         context: dg.AssetExecutionContext, processing: PipesSageMakerProcessingClient
-    ) -> dg.MaterializeResult:
+    ) -> dg.MaterializeResult[None]:
         request = SKLearnProcessor(
             region="us-east-1",
             role_arn="arn:aws:iam::000000000000:role/job",

@@ -114,7 +114,7 @@ def test_an_unknown_plane_and_a_flight_without_one(
     assert result.loc[[0, 1], "plane_known"].tolist() == [0.0, 0.0]
     assert result.loc[[0, 1], ["plane_age", "seats"]].isna().all(axis=None)
     assert result.loc[0, "plane_turn"] == 0
-    assert np.isnan(result.loc[1, "plane_turn"])
+    assert np.isnan(result["plane_turn"].loc[1])
     assert result.loc[1, "tailnum"] == "unknown"
 
 

@@ -1,4 +1,5 @@
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -7,12 +8,12 @@ from preprocessing_scripts.flights import RawDataError
 from preprocessing_scripts.outcome import ArgumentParser, ScriptError, run_script, write_report
 
 
-def ending_in(error: Exception) -> int:
+def ending_in(error: Exception) -> None:
     raise error
 
 
 def run(error: Exception, root: Path) -> int:
-    return run_script(lambda: ending_in(error) and None, "message", (RawDataError,), root)
+    return run_script(partial(ending_in, error), "message", (RawDataError,), root)
 
 
 @pytest.mark.parametrize("error", [ScriptError("no\n  days"), RawDataError("no days")])

@@ -29,7 +29,6 @@ with open_progress() as progress:
     progress.enter("writing")
     progress.say("wrote 3 features")
 """
-CREDENTIALS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
 MODULES = "print(sorted({'boto3', 'dagster_pipes'} & set(sys.modules)))"
 
 
@@ -65,7 +64,13 @@ def s3_url() -> Iterator[str]:
 
 
 def s3(url: str) -> Any:
-    return boto3.client("s3", endpoint_url=url, region_name="us-east-1", **CREDENTIALS)
+    return boto3.client(
+        "s3",
+        endpoint_url=url,
+        region_name="us-east-1",
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+    )
 
 
 def materialize(
@@ -82,7 +87,7 @@ def materialize(
         with dg.open_pipes_session(
             context=context, context_injector=injector, message_reader=reader
         ) as session:
-            done = run(script, environment | session.get_bootstrap_env_vars(), *arguments)
+            done = run(script, {**environment, **session.get_bootstrap_env_vars()}, *arguments)
             printed.append(done.stdout + done.stderr)
         yield from session.get_results()
 
@@ -168,7 +173,7 @@ def test_messages_that_can_no_longer_be_sent_are_warned_of_once(
 ) -> None:
     client = s3(s3_url)
     client.create_bucket(Bucket="context")
-    context = {
+    context: dict[str, Any] = {
         "asset_keys": [],
         "partition_key": None,
         "run_id": "1",

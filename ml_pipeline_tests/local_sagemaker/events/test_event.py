@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from local_sagemaker.events.event import MAX_BYTES, event, message
@@ -88,7 +89,7 @@ def training(**state: Any) -> Change:
     return Change(7, "0123456789abcdef0123456789abcdef", job, {"team": "flights"}, 0)
 
 
-def shape(value: dict[str, Any], expected: dict[str, type]) -> dict[str, type]:
+def shape(value: dict[str, Any], expected: Mapping[str, type]) -> dict[str, type]:
     return {name: type(value.get(name)) for name in expected}
 
 
@@ -145,7 +146,7 @@ def test_a_number_that_json_does_not_have() -> None:
 def test_what_does_not_fit_into_a_message_is_left_out() -> None:
     change = training()
     parameters = {f"p{number}": "x" * 2500 for number in range(120)}
-    change.job.request["HyperParameters"].update(parameters)  # type: ignore[attr-defined]
+    change.job.request["HyperParameters"].update(parameters)
     text = message(change)
     assert len(text) <= MAX_BYTES
     detail = json.loads(text)["detail"]

@@ -5,6 +5,7 @@ import os
 import signal
 import sqlite3
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import boto3
@@ -108,7 +109,8 @@ def test_every_change_of_status_is_told_in_order(
             ("Training", "Training"),
         ):
             # As a supervisor does, in another process than the daemon.
-            store.change(TRAINING, "two", lambda state, s=status, m=message: enter(state, s, m))
+            entered = partial(enter, status=status, message=message)
+            store.change(TRAINING, "two", entered)
         told = receive(sqs, url, until="Training")
         assert statuses(told) == ["Starting", "Downloading", "Training"]
         assert told[-1]["detail"]["Tags"] == {"team": "flights"}

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from local_sagemaker.events import sender as sending
+from local_sagemaker.events.event import message as usual_message
 from local_sagemaker.events.outbox import Change, switch
 from local_sagemaker.events.queue import Queue
 from local_sagemaker.events.sender import QUEUE_VARIABLE, Sender, sender
@@ -83,12 +84,10 @@ def test_trouble_loses_nothing_and_keeps_the_order(
 def test_a_change_that_cannot_be_told_is_in_nobodys_way(
     store: JobStore, queue: FlakyQueue, running: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = sending.message
-
     def message(change: Change) -> str:
         if change.job.name == "odd":
             raise KeyError("what is that")
-        return told(change)
+        return usual_message(change)
 
     monkeypatch.setattr(sending, "message", message)
     add(store, "first", "odd", "last")

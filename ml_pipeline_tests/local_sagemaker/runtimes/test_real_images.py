@@ -1,10 +1,9 @@
-"""The images as they are built for real: hundreds of megabytes, so only when asked for.
+"""The images as they are built for real: hundreds of megabytes from a package index.
 
-``ML_PIPELINE_TEST_IMAGES=1`` runs them; they need a package index, and Spark needs Java.
+Spark needs Java.
 """
 
 import json
-import os
 import random
 import shutil
 
@@ -14,13 +13,7 @@ from local_sagemaker.kinds import TRAINING
 from local_sagemaker.records.store import Job
 from ml_pipeline_tests.local_sagemaker.jobs.sandbox import BUCKET, CODE, Sandbox, members
 
-pytestmark = [
-    pytest.mark.skipif(
-        not os.environ.get("ML_PIPELINE_TEST_IMAGES"),
-        reason="builds images for real; set ML_PIPELINE_TEST_IMAGES=1",
-    ),
-    pytest.mark.timeout(900),
-]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 SCIKIT_LEARN = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3"
 XGBOOST = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost"
 SPARK = "173754725891.dkr.ecr.us-east-1.amazonaws.com/sagemaker-spark-processing:3.5-cpu"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import ClientError
+from mypy_boto3_s3.type_defs import CopySourceTypeDef
 
 from local_sagemaker.s3.store import ObjectStore
 from ml_pipeline_tests.local_sagemaker.s3.conftest import BUCKET, files_of
@@ -32,7 +33,7 @@ def send(s3: S3Client, upload: str, number: int, data: bytes) -> dict[str, Any]:
     return {"PartNumber": number, "ETag": answer["ETag"]}
 
 
-def complete(s3: S3Client, upload: str, *parts: dict[str, Any], **more: str) -> dict[str, Any]:
+def complete(s3: S3Client, upload: str, *parts: Any, **more: Any) -> Any:
     return s3.complete_multipart_upload(
         **NAMES,
         UploadId=upload,
@@ -141,7 +142,7 @@ def test_conditions_when_completing(s3: S3Client, store: ObjectStore, upload: st
 
 def test_copying_parts(s3: S3Client, upload: str) -> None:
     s3.put_object(Bucket=BUCKET, Key="source", Body=b"0123456789" * MIB)
-    source = {"Bucket": BUCKET, "Key": "source"}
+    source: CopySourceTypeDef = {"Bucket": BUCKET, "Key": "source"}
     parts: list[dict[str, Any]] = []
     for number, span in ((1, f"bytes=5-{5 * MIB + 4}"), (2, "bytes=0-2")):
         result = s3.upload_part_copy(

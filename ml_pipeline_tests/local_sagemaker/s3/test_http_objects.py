@@ -7,11 +7,13 @@ import hashlib
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
+from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 from local_sagemaker.s3.http import S3Handler
 from local_sagemaker.s3.store import ObjectStore
@@ -124,7 +126,7 @@ def test_a_range_without_a_byte(s3: S3Client) -> None:
 
 
 @pytest.mark.parametrize("algorithm", ["CRC32", "SHA1", "SHA256", "SHA512"])
-def test_checksums_are_kept_and_given_back(s3: S3Client, algorithm: str) -> None:
+def test_checksums_are_kept_and_given_back(s3: Any, algorithm: str) -> None:
     put = s3.put_object(Bucket=BUCKET, Key="k", Body=b"data", ChecksumAlgorithm=algorithm)
     field = f"Checksum{algorithm}"
     got = s3.get_object(Bucket=BUCKET, Key="k", ChecksumMode="ENABLED")
@@ -241,7 +243,8 @@ def test_an_object_may_be_copied_onto_itself_only_to_change_it(s3: S3Client) -> 
 def test_a_copy_s_conditions(s3: S3Client) -> None:
     etag = s3.put_object(Bucket=BUCKET, Key="k", Body=b"data")["ETag"]
     source: Any = {"Bucket": BUCKET, "Key": "k"}
-    for condition in ({"CopySourceIfMatch": '"0"'}, {"CopySourceIfNoneMatch": etag}):
+    conditions: list[Any] = [{"CopySourceIfMatch": '"0"'}, {"CopySourceIfNoneMatch": etag}]
+    for condition in conditions:
         with pytest.raises(ClientError) as error:
             s3.copy_object(Bucket=BUCKET, Key="copy", CopySource=source, **condition)
         assert code(error) == "PreconditionFailed"
@@ -254,7 +257,7 @@ def test_deleting_many(s3: S3Client) -> None:
     keys = ["a", "b&<>", "c\r\n", "é"]
     for key in keys:
         s3.put_object(Bucket=BUCKET, Key=key, Body=b"")
-    objects = [{"Key": key} for key in (*keys[1:], "absent")]
+    objects: list[ObjectIdentifierTypeDef] = [{"Key": key} for key in (*keys[1:], "absent")]
     answer = s3.delete_objects(Bucket=BUCKET, Delete={"Objects": objects})
     assert [each["Key"] for each in answer["Deleted"]] == [*keys[1:], "absent"]
     assert [each["Key"] for each in s3.list_objects_v2(Bucket=BUCKET)["Contents"]] == ["a"]
@@ -264,7 +267,7 @@ def test_deleting_many(s3: S3Client) -> None:
 
 
 def test_what_is_not_there(s3: S3Client) -> None:
-    for call, status, expected in (
+    calls: list[tuple[Callable[[], Any], int, str]] = [
         (lambda: s3.get_object(Bucket=BUCKET, Key="k"), 404, "NoSuchKey"),
         (lambda: s3.head_object(Bucket=BUCKET, Key="k"), 404, "404"),
         (lambda: s3.head_bucket(Bucket="no-bucket"), 404, "404"),
@@ -272,7 +275,8 @@ def test_what_is_not_there(s3: S3Client) -> None:
         (lambda: s3.put_object(Bucket="no-bucket", Key="k", Body=b"x"), 404, "NoSuchBucket"),
         (lambda: s3.list_objects_v2(Bucket="no-bucket"), 404, "NoSuchBucket"),
         (lambda: s3.delete_bucket(Bucket="no-bucket"), 404, "NoSuchBucket"),
-    ):
+    ]
+    for call, status, expected in calls:
         with pytest.raises(ClientError) as error:
             call()
         assert code(error) == expected

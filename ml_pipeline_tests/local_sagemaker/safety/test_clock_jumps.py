@@ -109,8 +109,10 @@ def test_a_jump_does_not_put_off_a_stop(jumping: Jumping) -> None:
 
 @pytest.mark.parametrize("kind", ["processing", "training"])
 def test_a_lost_jobs_times_stay_in_order(jumping: Jumping, kind: str) -> None:
-    add = {"processing": jumping.processing, "training": jumping.training}[kind]
-    job = add("lost", "" if kind == "processing" else {"train.py": ""})
+    if kind == "processing":
+        job = jumping.processing("lost", "")
+    else:
+        job = jumping.training("lost", {"train.py": ""})
     later = job.created + 2 * DAY
     start = job.kind.start_time
     jumping.store.update(job.kind, job.name, **{start: later})

@@ -12,7 +12,6 @@ from local_sagemaker.kinds import PROCESSING
 from local_sagemaker.records.store import TERMINAL
 from ml_pipeline_tests.local_sagemaker.safety.world import BUCKET, LINES, World
 
-STEPS = 100
 SEED = int(os.environ.get("ML_PIPELINE_TEST_SEED", "20130211"))
 """Another one makes another story; a failure names the one it had."""
 
@@ -31,15 +30,22 @@ WEIGHTS = {
 
 
 @pytest.mark.timeout(600)
-def test_nothing_is_lost(tmp_path: Path) -> None:
-    world = World(tmp_path / "home", random.Random(SEED))
+@pytest.mark.parametrize(
+    ("seed", "steps"),
+    [
+        (SEED, 100),
+        *(pytest.param(SEED + more, 150, marks=pytest.mark.long) for more in range(1, 5)),
+    ],
+)
+def test_nothing_is_lost(tmp_path: Path, seed: int, steps: int) -> None:
+    world = World(tmp_path / "home", random.Random(seed))
     try:
-        for _ in range(STEPS):
+        for _ in range(steps):
             [action] = world.random.choices(list(WEIGHTS), list(WEIGHTS.values()))
             world.do(action.__get__(world))
         world.start()
         _wait_until_all_have_ended(world)
-        story = f"seed {SEED}: {' '.join(world.history)}"
+        story = f"seed {seed}: {' '.join(world.history)}"
         for name in world.promises:
             _check(world, name, story)
         for key, body in world.objects.items():

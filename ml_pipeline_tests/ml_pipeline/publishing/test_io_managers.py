@@ -51,7 +51,7 @@ def load(connection: SageMakerConnection) -> Callable[..., Any]:
             ins={"value": dg.AssetIn(upstream, partition_mapping=mapping)},
         )(consumer)
         source = dg.AssetSpec(upstream, partitions_def=daily).with_io_manager_key("io")
-        managers = {
+        managers: dict[str, Callable[..., dg.IOManager]] = {
             "raw_flights": S3RawDayIOManager,
             "preprocessed_dataset": S3DatasetIOManager,
             "model_artifact": S3ModelIOManager,

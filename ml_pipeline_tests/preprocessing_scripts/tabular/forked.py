@@ -36,8 +36,8 @@ class Forked:
         self.process.join(60)
         status = self.process.exitcode
         assert status is not None, f"process {self.process.pid} has not ended"
-        printed = [(self.folder / name).read_text() for name in ("stdout", "stderr")]
-        return Ended(status, *printed, self.folder / "out")
+        stdout, stderr = ((self.folder / name).read_text() for name in ("stdout", "stderr"))
+        return Ended(status, stdout, stderr, self.folder / "out")
 
 
 def start(

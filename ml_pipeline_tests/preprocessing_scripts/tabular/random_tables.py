@@ -54,7 +54,8 @@ def random_frame(random: np.random.Generator, rows: int) -> pd.DataFrame:
     """A table: numbers are multiples of 1/64, so that float32 keeps ties and distances."""
 
     def normal() -> npt.NDArray[np.float64]:
-        return np.round(random.normal(size=rows) * 64) / 64
+        rounded: npt.NDArray[np.float64] = np.round(random.normal(size=rows) * 64) / 64
+        return rounded
 
     def holed(values: Any, share: float, hole: Any = np.nan) -> Any:
         return np.where(random.random(rows) < share, hole, values)

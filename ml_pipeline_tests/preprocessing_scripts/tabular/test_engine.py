@@ -1,7 +1,7 @@
 """The engine's channels, its pipeline, and scikit-learn fitted the ordinary way are one."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,7 @@ def balanced(spec: Mapping[str, Any]) -> str:
 
 def read_raw(folder: Path, files: list[str]) -> pd.DataFrame:
     """The files as anybody reads them, by row number."""
-    text = dict.fromkeys([*TEXTS, "part"], str)
+    text: dict[Hashable, Any] = dict.fromkeys([*TEXTS, "part"], str)
     frames = [pd.read_csv(folder / file, dtype=text) for file in files]
     return pd.concat(frames).set_index("row", drop=False)
 

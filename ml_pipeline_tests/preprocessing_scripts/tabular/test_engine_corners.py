@@ -53,7 +53,7 @@ def test_numbers_alone() -> None:
 
 @pytest.mark.parametrize("encode", ["one_hot", "target"])
 def test_text_that_parquet_says_is_missing(tmp_path: Path, encode: str) -> None:
-    raw = table().assign(c=lambda frame: frame["c"].where(frame["row"] % 3 > 0, None))
+    raw = table().assign(c=lambda frame: frame["c"].mask(frame["row"] % 3 == 0, other=None))
     (tmp_path / "in").mkdir()
     raw.to_parquet(tmp_path / "in" / "a.parquet", row_group_size=30)
     group = {"columns": ["c"], "impute": "most_frequent", "encode": encode}
@@ -277,7 +277,7 @@ def test_the_label_of_a_training_row_is_not_in_its_own_encoding() -> None:
     spec = spec_of(split={"method": "hash"}, categorical=[{"columns": ["c"], "encode": "target"}])
     before = encodings(raw, spec)
     one = int(before.index[10])
-    raw.loc[one, "y"] = 1 - raw.loc[one, "y"]
+    raw.loc[one, "y"] = 1 - raw["y"].loc[one]
     after = encodings(raw, spec)
     assert list(after.index) == list(before.index)
     alike = raw["c"][before.index] == raw.loc[one, "c"]

@@ -47,7 +47,7 @@ def test_stratified_takes_the_rounded_share_of_each_class(
     values = np.array(labels, dtype=float)
     hashes = row_hashes("a.csv", 0, len(values), seed)
     split = Split("stratified", fraction, seed)
-    chosen = validation_rows(split, values, hashes, values * 0, Hosts.alone())
+    chosen = validation_rows(split, values, hashes, values * 0.0, Hosts.alone())
     for label in set(labels):
         assert chosen[values == label].sum() == round((values == label).sum() * fraction)
 
@@ -60,7 +60,7 @@ def test_temporal_takes_the_latest(times: list[float], fraction: float) -> None:
     values = np.array(times, dtype=float)
     hashes = row_hashes("a.csv", 0, len(values), 0)
     split = Split("temporal", fraction, 0, "t")
-    chosen = validation_rows(split, values * 0, hashes, values, Hosts.alone())
+    chosen = validation_rows(split, values * 0.0, hashes, values, Hosts.alone())
     assert (~chosen).sum() == round(len(values) * (1 - fraction))
     if chosen.any() and not chosen.all():
         assert values[chosen].min() >= values[~chosen].max()
