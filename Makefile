@@ -17,8 +17,8 @@ UV ?= uv
 # Compiling every module of every package takes longer than compiling those that are used.
 PIP := .venv/bin/python -m pip --disable-pip-version-check --quiet install --no-compile -c constraints.txt
 INSTALL_LOG := .venv/install.log
-# One more than there are cores: many tests wait.
-PYTEST = pytest -n $(shell echo $$(($$(nproc) + 1))) --dist loadgroup --no-loadscope-reorder
+# One more than there are cores: many tests wait. By file: what its tests share is made once.
+PYTEST = pytest -n $(shell echo $$(($$(nproc) + 1))) --dist loadfile --no-loadscope-reorder
 LAND := dagster asset materialize -m ml_pipeline --select raw_flights --partition-range
 
 .DEFAULT_GOAL := help

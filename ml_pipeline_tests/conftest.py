@@ -1,6 +1,8 @@
 """Fixtures that every part's tests may use."""
 
+import json
 import socket
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +15,12 @@ from botocore.config import Config
 from local_sagemaker.daemon import control
 from local_sagemaker.daemon.health import Endpoint
 from local_sagemaker.home import Home
+from ml_pipeline.settings import Settings
 from ml_pipeline_tests.graphql import Webserver
-from ml_pipeline_tests.project import DAY, QUICK_DAEMON, WAITING_JOBS, Project
+from ml_pipeline_tests.project import DAY, QUICK_DAEMON, WAITING_JOBS, Project, materialize
+
+THIS_PYTHON = {"sagemaker-scikit-learn:*": {"python": sys.executable}}
+"""The local service's mapping of images for tests that are not about images."""
 
 # An example takes as long as the machine is busy: time is no reason to fail.
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -22,19 +28,8 @@ hypothesis.settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Deal tests to pytest's processes by file, so that what they share is made once.
-
-    Those of the local service go to one process, which is the last to end, so they come first: the
-    service builds an image, and the project on it lands weeks of days.
-    """
-    items.sort(key=lambda item: not _is_of_service(item))
-    for item in items:
-        group = "service" if _is_of_service(item) else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
-def _is_of_service(item: pytest.Item) -> bool:
-    return "local_service" in getattr(item, "fixturenames", ())
+    """Begin with the pipeline's own runs, which take longest, lest one process end alone."""
+    items.sort(key=lambda item: "local_service" not in getattr(item, "fixturenames", ()))
 
 
 @dataclass(frozen=True)
@@ -61,6 +56,10 @@ class LocalService:
     def environment(self) -> dict[str, str]:
         return self.endpoint.environment
 
+    def settings(self, **more: Any) -> Settings:
+        """The project's settings that lead to it."""
+        return Settings(home=self.home.root, local_port=self.port, **more)
+
     def client(self, service: Any) -> Any:
         """A boto3 client of it that reports an error at once instead of repeating the request."""
         return boto3.client(
@@ -75,8 +74,13 @@ class LocalService:
 
 @pytest.fixture(scope="session")
 def local_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalService]:
-    """A local SageMaker of the test session's own, on a free port; really runs jobs."""
-    home = Home(tmp_path_factory.mktemp("local_service") / "home")
+    """A local SageMaker of the test session's own, on a free port; really runs jobs.
+
+    They run in the tests' own Python: the image itself, which takes half a minute to build, is for
+    ``test_image``.
+    """
+    home = Home(tmp_path_factory.mktemp("local_service") / "home").create()
+    (home.root / "runtimes.json").write_text(json.dumps(THIS_PYTHON))
     try:
         yield LocalService(home, control.ensure_started(home.root, 0))
     finally:
@@ -93,14 +97,18 @@ def project(local_service: LocalService, tmp_path_factory: pytest.TempPathFactor
             "ML_PIPELINE_LOCAL_PORT": str(local_service.port),
         },
     )
-    made.land("2013-01-01", DAY)
+    ends = {"start": "2013-01-01", "end": DAY}
+    tags = {f"dagster/asset_partition_range_{end}": day for end, day in ends.items()}
+    assert materialize(made, local_service.settings(), tags, "raw_flights").success
     return made
 
 
 @pytest.fixture(scope="session")
-def trained(project: Project) -> str:
-    """``DAY`` was run through ``daily_training``; what that printed."""
-    return project.execute(DAY).stderr
+def trained(local_service: LocalService, project: Project) -> str:
+    """The day that was run through ``daily_training``."""
+    done = materialize(project, local_service.settings(), {"dagster/partition": DAY})
+    assert done.success, done.errors
+    return DAY
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +13,10 @@ import pytest
 from local_sagemaker.daemon import control
 from local_sagemaker.home import Home
 from ml_pipeline_tests.clients.environments import client_python
-from ml_pipeline_tests.conftest import LocalService
+from ml_pipeline_tests.conftest import THIS_PYTHON, LocalService
 from ml_pipeline_tests.local_sagemaker.runtimes.wheels import wheel
 
 PROGRAMS = Path(__file__).parent / "programs"
-
-# Jobs run in the tests' own Python: what is tested here are the clients, not the images.
-_IMAGES = {"sagemaker-scikit-learn:*": {"python": sys.executable}}
 
 _SECONDS = 240
 
@@ -103,7 +99,7 @@ MakeClient = Callable[[str], Client]
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalService]:
     """A local SageMaker whose images are mapped to this Python."""
     home = Home(tmp_path_factory.mktemp("clients_service") / "home").create()
-    (home.root / "runtimes.json").write_text(json.dumps(_IMAGES))
+    (home.root / "runtimes.json").write_text(json.dumps(THIS_PYTHON))
     try:
         yield LocalService(home, control.ensure_started(home.root, 0))
     finally:

@@ -8,7 +8,6 @@ from typing import Any, Protocol
 import pytest
 
 from ml_pipeline.raw_sources import NycFlights13Source
-from ml_pipeline.settings import Settings
 from ml_pipeline_tests.conftest import LocalService
 from ml_pipeline_tests.project import BUCKET, Outcome, Project, materialize
 
@@ -31,13 +30,9 @@ class Attempt(Protocol):
 def attempt(local_service: LocalService, project: Project) -> Attempt:
     def run(partition: str | None, *assets: str, **settings: Any) -> Outcome:
         tags = {} if partition is None else {"dagster/partition": partition}
-        return materialize(project, settings_of(local_service, **settings), tags, *assets)
+        return materialize(project, local_service.settings(**settings), tags, *assets)
 
     return run
-
-
-def settings_of(service: LocalService, **settings: Any) -> Settings:
-    return Settings(home=service.home.root, local_port=service.port, **settings)
 
 
 def keys(service: LocalService, prefix: str) -> list[str]:

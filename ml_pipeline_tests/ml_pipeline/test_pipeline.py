@@ -17,7 +17,7 @@ from ml_pipeline_tests.project import BUCKET, DAY, Project, manifest, read_json
 ASSETS = ["raw_flights", "preprocessed_dataset", "model_artifact", "model_evaluation"]
 
 
-def test_the_command_line_publishes_every_asset(local_service: LocalService, trained: str) -> None:
+def test_a_run_publishes_every_asset(local_service: LocalService, trained: str) -> None:
     for asset in ASSETS:
         artifact = manifest(local_service, asset, DAY)
         for output in artifact["outputs"].values():
@@ -80,16 +80,13 @@ def test_the_summary_names_rows_auc_and_places(project: Project, trained: str) -
         assert expected in printed
 
 
-def test_job_log_lines_are_in_the_runs_log(trained: str) -> None:
-    assert "validation:auc=" in trained
-
-
-def test_running_it_again_makes_new_jobs_and_publishes_them(
+def test_running_it_again_from_the_command_line_makes_new_jobs_and_shows_their_lines(
     local_service: LocalService, project: Project, trained: str
 ) -> None:
     before = manifest(local_service, "model_artifact", DAY)["job_name"]
-    project.execute(DAY)
+    done = project.execute(DAY)
     assert manifest(local_service, "model_artifact", DAY)["job_name"] != before
+    assert "validation:auc=" in done.stderr
 
 
 def test_what_the_ui_shows_of_a_dataset(project: Project, trained: str) -> None:

@@ -15,7 +15,6 @@ from local_sagemaker.runtimes.build import RuntimeBuilder, RuntimeBuildError
 from local_sagemaker.runtimes.catalog import Runtime, find_runtime
 from local_sagemaker.runtimes.images.entry import CatalogImage
 from local_sagemaker.runtimes.interpreter import inspect
-from ml_pipeline_tests.conftest import LocalService
 from ml_pipeline_tests.local_sagemaker.jobs.sandbox import Sandbox, reason
 from ml_pipeline_tests.local_sagemaker.runtimes.wheels import wheel
 
@@ -328,18 +327,3 @@ except Exception as error:
     assert done.stdout.startswith("RuntimeBuildError")
     assert "Free space on the disk of" in done.stdout
     assert f"['{TINY.key}.lock']" in done.stdout
-
-
-def test_the_scikit_learn_runtime_is_what_the_image_has(local_service: LocalService) -> None:
-    """In the home that other tests use too: it takes its time, and is built once."""
-    sandbox = Sandbox(local_service.home.root)
-    script = """
-import importlib.metadata as m
-names = ("numpy", "scipy", "pandas", "scikit-learn", "pyarrow")
-print(*(m.version(name) for name in names))
-import boto3, joblib, sklearn.linear_model, pyarrow.parquet
-"""
-    app = {"ImageUri": SKLEARN, "ContainerEntrypoint": RUN}
-    job = sandbox.process("versions", script, AppSpecification=app)
-    assert job.status == "Completed", sandbox.log(job)[-20:]
-    assert sandbox.log(job)[-1] == "2.1.0 1.14.1 2.2.3 1.4.2 17.0.0"
