@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,6 +122,12 @@ def client(
         return Client(client_python(name, cache), folder, service.environment)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def boto3_client(service: LocalService, tmp_path_factory: pytest.TempPathFactory) -> Client:
+    """The boto3 of the tests' own environment."""
+    return Client(Path(sys.executable), tmp_path_factory.mktemp("boto3"), service.environment)
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,8 @@ import pytest
 
 from ml_pipeline_tests.clients.conftest import Client, MakeClient
 
+# It has an environment of its own.
+pytestmark = pytest.mark.long
 ROLE = "arn:aws:iam::123456789012:role/SageMakerRole"
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
 GROUP = "/aws/sagemaker/ProcessingJobs"

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from ml_pipeline_tests.clients.conftest import MakeClient
+from ml_pipeline_tests.clients.conftest import Client
 
 
-def test_jobs_with_waiters_and_paginators(client: MakeClient, source: Path) -> None:
-    found = client("aws").run("boto3_jobs.py", str(source)).result
+def test_jobs_with_waiters_and_paginators(boto3_client: Client, source: Path) -> None:
+    found = boto3_client.run("boto3_jobs.py", str(source)).result
     assert found["bad"] == "Failed"
     assert found["pages"] == [["boto3-0"], ["boto3-1"], ["boto3-2"]]
     assert found["keys"] == [

@@ -1,5 +1,6 @@
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 from ml_pipeline_tests.conftest import LocalService
@@ -16,7 +17,7 @@ def test_env_connects_a_shell(local_service: LocalService, project: Project) -> 
         "print(boto3.client('sts').get_caller_identity()['Account'], "
         "[b['Name'] for b in boto3.client('s3').list_buckets()['Buckets']])\""
     )
-    path = f"{Path(os.sys.executable).parent}:{os.environ['PATH']}"  # type: ignore[attr-defined]
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     done = subprocess.run(
         ["bash", "-c", script],
         cwd=project.folder,
