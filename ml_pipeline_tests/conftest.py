@@ -1,6 +1,7 @@
 """Fixtures that every part's tests may use."""
 
 import json
+import os
 import socket
 import sys
 from collections.abc import Iterator
@@ -17,7 +18,10 @@ from local_sagemaker.daemon.health import Endpoint
 from local_sagemaker.home import Home
 from ml_pipeline.settings import Settings
 from ml_pipeline_tests.graphql import Webserver
-from ml_pipeline_tests.project import DAY, QUICK_DAEMON, WAITING_JOBS, Project, materialize
+from ml_pipeline_tests.project import DAY, QUICK_DAEMON, ROOT, WAITING_JOBS, Project, materialize
+
+# The processes that tests start find the tests as well, which are not installed.
+os.environ["PYTHONPATH"] = str(ROOT)
 
 THIS_PYTHON = {"sagemaker-scikit-learn:*": {"python": sys.executable}}
 """The local service's mapping of images for tests that are not about images."""

@@ -46,8 +46,6 @@ class Project:
             **kept,
             **environment,
             "DAGSTER_HOME": str(self.dagster_home),
-            # What is installed is the products; some definitions are the tests' own.
-            "PYTHONPATH": str(ROOT),
         }
 
     def run(
