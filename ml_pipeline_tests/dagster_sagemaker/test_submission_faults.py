@@ -20,7 +20,7 @@ from ml_pipeline_tests.dagster_sagemaker.test_lifecycle import (
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-ENDS = {
+ENDS: dict[str, dict[str, Any]] = {
     "no connection": {"fault": "drop"},
     "server error": {"fault": "error", "code": "InternalFailure", "status": 500},
     "throttled": {"fault": "throttling"},

@@ -18,6 +18,7 @@ from ml_pipeline_tests.preprocessing_scripts.tabular.engine_runs import (
     write_files,
 )
 from preprocessing_scripts.tabular import emit
+from preprocessing_scripts.tabular.balance import Smote
 from preprocessing_scripts.tabular.csv_part import CsvPart
 from preprocessing_scripts.tabular.encode import Encoder, Features
 from preprocessing_scripts.tabular.errors import TableError
@@ -115,7 +116,7 @@ def test_an_error_amid_rows_made_by_smote_leaves_no_file(
         yield np.zeros((1, 5))
         raise FaultError
 
-    monkeypatch.setattr(emit.Smote, "sample", sample)
+    monkeypatch.setattr(Smote, "sample", sample)
     with pytest.raises(FaultError):
         spec = spec_of(balance={"method": "smote"}, output={"format": "both"})
         run_files(tmp_path, {"a.csv": table(80)}, spec, block_bytes=1 << 20)
