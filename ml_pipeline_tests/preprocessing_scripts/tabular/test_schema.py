@@ -62,7 +62,7 @@ def test_types_of_parquet_and_frames_are_kept(tmp_path: Path) -> None:
             "level": pd.Categorical(["1", "x"]),
             "digits": pd.Categorical(["1", "2"]),
             "day": [datetime.date(2013, 2, 11), None],
-            "time": pd.to_datetime(pd.Series(["2013-02-11T10:00:00Z", None])),
+            "time": pd.DatetimeIndex(["2013-02-11T10:00:00Z", None]),
             "nothing": [None, None],
         }
     )

@@ -413,9 +413,7 @@ def test_a_frame_is_read_as_the_file_of_it(tmp_path: Path) -> None:
             "whole": pd.array([1, None, 3, 4], "Int64"),
             "level": pd.Categorical(["x", None, "y", "x"]),
             "text": ["p", None, "q", float("nan")],
-            "time": pd.to_datetime(
-                pd.Series(["2013-02-11T10:00Z", None, "2013-02-11T00:00Z", None])
-            ),
+            "time": pd.DatetimeIndex(["2013-02-11T10:00Z", None, "2013-02-11T00:00Z", None]),
         },
         index=[5, 5, 5, 5],
     )
