@@ -12,6 +12,8 @@ export ML_PIPELINE_HOME ?= $(CURDIR)/.ml_pipeline
 # What Dagster says of its older command names, and of parts that are new: both are used on purpose.
 export PYTHONWARNINGS ?= ignore:Function,ignore:Parameter,ignore:Asset job
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Compiled modules are kept, whatever the environment says: without them each command compiles Dagster anew.
+unexport PYTHONDONTWRITEBYTECODE
 # uv installs in a fraction of pip's time; `make run UV=` does without it.
 UV ?= uv
 # Compiling every module of every package takes longer than compiling those that are used.
