@@ -116,7 +116,7 @@ def _many_no_ops(client: Any, daemon: int) -> None:
 
 def _noticing(connection: SageMakerConnection, number: int) -> float:
     # As the project's local target has it.
-    polling = Polling(initial_seconds=0.2, late_log_seconds=0)
+    polling = Polling(initial_seconds=0.1, steps=(), late_log_seconds=0)
     pipes = PipesSageMakerProcessingClient(connection, bucket="bench", polling=polling)
     noticed: list[float] = []
 

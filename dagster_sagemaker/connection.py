@@ -63,7 +63,9 @@ class SageMakerConnection(dg.ConfigurableResource[Any]):
         "`http://127.0.0.1:4599/_jobs/{kind}/{name}`.",
     )
     max_attempts: int = Field(
-        default=5, ge=1, description="Attempts of one request, the first included."
+        default=5,
+        ge=1,
+        description="Attempts of one request, the first included; reads of logs have one each.",
     )
     connect_timeout_seconds: float = Field(default=10, gt=0, description="Time to connect.")
     read_timeout_seconds: float = Field(default=60, gt=0, description="Time between two bytes.")
@@ -99,7 +101,7 @@ class SageMakerConnection(dg.ConfigurableResource[Any]):
                 self._clients[service] = self._session.client(
                     service,
                     endpoint_url=self.endpoint_for(service),
-                    config=self._client_config(),
+                    config=self._client_config(service),
                 )
             return self._clients[service]
 
@@ -107,9 +109,11 @@ class SageMakerConnection(dg.ConfigurableResource[Any]):
         """Endpoint of one service: override it when services live at different addresses."""
         return self.endpoint_url
 
-    def _client_config(self) -> Config:
+    def _client_config(self, service: ServiceName) -> Config:
+        # A log that cannot be read now is read with the next look: nothing waits for it.
+        attempts = 1 if service == "logs" else self.max_attempts
         options: dict[str, Any] = {
-            "retries": {"mode": "standard", "total_max_attempts": self.max_attempts},
+            "retries": {"mode": "standard", "total_max_attempts": attempts},
             "connect_timeout": self.connect_timeout_seconds,
             "read_timeout": self.read_timeout_seconds,
             "tcp_keepalive": True,
@@ -148,7 +152,7 @@ class SageMakerConnection(dg.ConfigurableResource[Any]):
                 session.create_client,
                 region_name=self.region,
                 endpoint_url=self.endpoint_for("sts"),
-                config=self._client_config(),
+                config=self._client_config("sts"),
             ),
             source_credentials=session.get_credentials(),
             role_arn=role_arn,

@@ -11,6 +11,8 @@ KindName = Literal["processing", "training"]
 
 TERMINAL_STATUSES = frozenset({"Completed", "Failed", "Stopped"})
 
+_BEGUN_AGAIN = frozenset({"Interrupted", "Restarting"})
+
 
 @dataclass(frozen=True)
 class JobKind:
@@ -65,6 +67,23 @@ class JobKind:
     def is_over(self, description: Mapping[str, Any]) -> bool:
         """Whether the job has reached its last status."""
         return self.status(description) in TERMINAL_STATUSES
+
+    def has_started(self, description: Mapping[str, Any]) -> bool:
+        """Whether the job has, or had, instances to run on."""
+        return self.start_field in description
+
+    def restarts(self, description: Mapping[str, Any]) -> int:
+        """How often the job had to begin again: without its spot instances, or as a retry."""
+        transitions = description.get("SecondaryStatusTransitions", [])
+        return sum(entry["Status"] in _BEGUN_AGAIN for entry in transitions)
+
+    def instance_count(self, description: Mapping[str, Any]) -> int:
+        """How many instances a job has, or is to have."""
+        machine = self.machine(description)
+        groups = machine.get("InstanceGroups")
+        if groups:
+            return sum(group["InstanceCount"] for group in groups)
+        return int(machine.get("InstanceCount", 1))
 
     def machine(self, description: Mapping[str, Any]) -> Mapping[str, Any]:
         """The part with InstanceType and InstanceCount."""

@@ -84,10 +84,10 @@ class JobLifecycle:
             connection=connection,
             kind=plan.kind,
             job_name=attempt.name,
-            instance_count=plan.kind.machine(request).get("InstanceCount", 1),
+            instance_count=plan.kind.instance_count(request),
             emit=log.info,
             warn=log.warning,
-            late_seconds=options.polling.late_log_seconds,
+            polling=options.polling,
         )
 
     def run(self, messages: Watcher) -> dict[str, Any]:

@@ -1,47 +1,41 @@
-"""A job's log lines, each once, with as few requests as that takes."""
+"""Following a job's log: every line once, few requests, and no harm to the job from trouble."""
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dagster_sagemaker.kinds import JobKind
-from dagster_sagemaker.transient import AWS_ERRORS, error_code
+from dagster_sagemaker.log_streams import LogLine, LogStreams
+from dagster_sagemaker.log_text import in_batches, shortened
+from dagster_sagemaker.polling import Polling
+from dagster_sagemaker.transient import AWS_ERRORS, is_transient
 
 if TYPE_CHECKING:
     from dagster_sagemaker.connection import SageMakerConnection
 
-TAIL_LINES = 20
+TAIL_LINES = 50
 """Lines kept for the error of a job that fails."""
 
+_TAIL_CHARACTERS = 500  # of one of them
 _EVENT_CHARACTERS = 16_384  # of one event in the run's log
-_TROUBLE_SECONDS = 10.0  # how long the end of the log is worth asking for when throttled
-_FINISH_SECONDS = 60.0  # even if new lines keep coming
-
-
-@dataclass
-class _Stream:
-    name: str
-    label: str
-    token: str | None = None
+_FAILED_PATIENCE = 5  # times late_log_seconds
+_TROUBLED_LOOKS = 3  # after the job's end, with longer and longer pauses
+_TROUBLE_SECONDS = 1.0
+_FINISH_SECONDS = 120.0  # of reading after the end, even if new lines keep coming
 
 
 class LogTail:
     """The log of one job. Trouble with it is reported once and never raised.
 
-    Streams are ``<job>/algo-<n>-<epoch>``, one per instance; they appear when an instance first
-    writes. Each is read from its head as one chain of GetLogEvents: a token that comes back
-    unchanged means that there is nothing new.
-
     Args:
         connection: Where the logs are.
         kind: Processing or training.
         job_name: Name of the job.
-        instance_count: How many streams to expect.
+        instance_count: How many instances write.
         emit: Receives lines, joined to texts of bounded size.
         warn: Receives word of trouble.
-        late_seconds: How long to wait for lines after the job has ended.
+        polling: Pace of the requests, and how long to wait for lines after the end.
     """
 
     def __init__(
@@ -53,127 +47,127 @@ class LogTail:
         instance_count: int,
         emit: Callable[[str], None],
         warn: Callable[[str], None],
-        late_seconds: float,
+        polling: Polling,
     ) -> None:
         self.group = kind.log_group
         self.tail: deque[str] = deque(maxlen=TAIL_LINES)
-        self._connection = connection
-        self._prefix = f"{job_name}/"
+        self._kind = kind
+        self._job_name = job_name
         self._instance_count = instance_count
         self._emit = emit
         self._warn = warn
-        self._late_seconds = late_seconds
-        self._streams: dict[str, _Stream] = {}
-        self._trouble = False
+        self._polling = polling
+        self._streams = LogStreams(connection, kind.log_group, job_name)
+        self._began: float | None = None
+        self._last_read = 0.0
+        self._troubles = 0
+        self._may_pass = True
         self._warned = False
 
     @property
     def stream_names(self) -> list[str]:
         """The streams found so far."""
-        return sorted(self._streams)
+        return self._streams.names
 
     @property
     def location(self) -> str:
         """Where the whole log is."""
-        names = self.stream_names
-        return f"log group {self.group}, stream {', '.join(names) or self._prefix + '*'}"
+        names = ", ".join(self.stream_names) or self._streams.prefix + "*"
+        return f"log group {self.group}, stream {names}"
 
-    def poll(self) -> None:
-        """Read and emit what is new: at most one page per stream."""
-        self._read()
+    def poll(self, description: Mapping[str, Any], /, *, now: bool = False) -> None:
+        """Read and emit what is new, if it is time: at most one page per stream."""
+        clock = time.monotonic()
+        if self._began is None:
+            self._began = self._last_read = clock
+        pause = self._polling.log_interval(clock - self._began, self._troubles)
+        if now or clock - self._last_read >= pause:
+            self._last_read = clock
+            self._attempt(lambda: self._follow(description))
 
-    def finish(self) -> None:
-        """Read to the end, then look for late lines for a fixed time."""
-        started = time.monotonic()
+    def finish(self, description: Mapping[str, Any], /) -> None:
+        """Read to the end, with lines that come late.
+
+        Of a job that completed, what has come ``late_log_seconds`` after its end is read at once.
+        The lines that say why a job failed are waited for longer, and shown as they come.
+        """
+        completed = self._kind.status(description) == "Completed"
+        # Without instances there was nobody to write.
+        late = self._polling.late_log_seconds if self._kind.has_started(description) else 0.0
+        last_look = time.monotonic() + (late if completed else _FAILED_PATIENCE * late)
+        deadline, pause = last_look, late if completed else min(late, 1.0)
+        troubles = 0
         while True:
-            progressed = self._read()
-            elapsed = time.monotonic() - started
-            patience = max(self._late_seconds, _TROUBLE_SECONDS if self._trouble else 0)
-            if elapsed > _FINISH_SECONDS or (not progressed and elapsed >= patience):
+            time.sleep(max(min(pause, deadline - time.monotonic()), 0))
+            progressed = self._attempt(lambda: self._read_all(description))
+            now = time.monotonic()
+            if self._troubles:
+                troubles += 1
+                if troubles == _TROUBLED_LOOKS or not self._may_pass:
+                    return
+                pause = _TROUBLE_SECONDS * 2.0**troubles
+                deadline = max(deadline, now + pause)
+            elif now >= deadline:
                 return
-            if not progressed:
-                time.sleep(min(0.5, patience - elapsed))
+            elif progressed:
+                pause, deadline = min(late, 1.0), min(now + late, last_look)
+            else:
+                pause *= 2
 
-    def _read(self) -> bool:
-        """Whether there was anything new."""
-        known = len(self._streams)
-        progressed = False
+    def _attempt(self, read: Callable[[], bool]) -> bool:
+        """Whether a read brought anything new; False, too, if it failed."""
         try:
-            self._find_streams()
-            for stream in self._streams.values():
-                progressed |= self._next_page(stream)
+            progressed = read()
         except AWS_ERRORS as error:
-            self._report(error)
+            self._troubles += 1
+            self._may_pass = is_transient(error)
+            if self._troubles == 1 and not self._warned:
+                self._warned = True
+                self._warn(
+                    f"[sagemaker] The log of job {self._job_name} cannot be read for now: {error} "
+                    "The job is not affected."
+                )
             return False
-        self._trouble = False
-        return progressed or len(self._streams) > known
-
-    def _report(self, error: Exception) -> None:
-        self._trouble = True
-        if not self._warned:
-            self._warned = True
-            self._warn(
-                f"[sagemaker] The log of job {self._prefix[:-1]} cannot be read for now: {error} "
-                "The job is not affected."
-            )
-
-    def _find_streams(self) -> None:
-        if len(self._streams) >= self._instance_count:
-            return
-        paginator = self._connection.client("logs").get_paginator("describe_log_streams")
-        pages = paginator.paginate(
-            logGroupName=self.group,
-            logStreamNamePrefix=self._prefix,
-            orderBy="LogStreamName",
-            PaginationConfig={"PageSize": 50},
-        )
-        try:
-            names = [entry["logStreamName"] for page in pages for entry in page["logStreams"]]
-        except AWS_ERRORS as error:
-            if error_code(error) == "ResourceNotFoundException":  # the group has no log yet
-                return
-            raise
-        for name in names:
-            label = name.removeprefix(self._prefix).rpartition("-")[0]
-            self._streams.setdefault(name, _Stream(name, label))
-
-    def _next_page(self, stream: _Stream) -> bool:
-        request: dict[str, Any] = {
-            "logGroupName": self.group,
-            "logStreamName": stream.name,
-            "startFromHead": True,
-        }
-        if stream.token is not None:
-            request["nextToken"] = stream.token
-        page = self._connection.client("logs").get_log_events(**request)
-        progressed = stream.token != page["nextForwardToken"]
-        stream.token = page["nextForwardToken"]
-        prefix = f"{stream.label}: " if self._instance_count > 1 else ""
-        lines = [prefix + event["message"] for event in page["events"]]
-        self.tail.extend(lines)
-        for text in in_batches(lines, _EVENT_CHARACTERS):
-            self._emit(text)
+        self._troubles = 0
         return progressed
 
+    def _follow(self, description: Mapping[str, Any]) -> bool:
+        """One page of every stream."""
+        self._find_missing(description)
+        lines, more = self._streams.next_pages()
+        self._show(lines)
+        if self._streams.error is not None:
+            raise self._streams.error
+        return more
 
-def in_batches(lines: Iterable[str], limit: int) -> Iterator[str]:
-    """Join lines to texts of at most ``limit`` characters; a longer line is cut, and says so."""
-    batch: list[str] = []
-    size = 0
-    for line in lines:
-        text = shortened(line, limit)
-        if batch and size + len(text) + 1 > limit:
-            yield "\n".join(batch)
-            batch, size = [], 0
-        batch.append(text)
-        size += len(text) + 1
-    if batch:
-        yield "\n".join(batch)
+    def _read_all(self, description: Mapping[str, Any]) -> bool:
+        """All that is there, for a bounded time."""
+        if not self._streams.followed:
+            return self._sweep()
+        began, progressed = time.monotonic(), False
+        while self._follow(description):
+            progressed = True
+            if time.monotonic() - began > _FINISH_SECONDS:
+                self._warn(f"[sagemaker] The log goes on; the whole of it: {self.location}")
+                break
+        return progressed
 
+    def _sweep(self) -> bool:
+        progressed = False
+        for lines in self._streams.sweep():
+            progressed |= bool(lines)
+            self._show(lines)
+        return progressed
 
-def shortened(line: str, limit: int) -> str:
-    """The line, cut to ``limit`` characters with a note of how many are missing."""
-    if len(line) <= limit:
-        return line
-    kept = limit - 40
-    return f"{line[:kept]}... [{len(line) - kept} more characters]"
+    def _find_missing(self, description: Mapping[str, Any]) -> None:
+        # After a restart every instance writes a new stream.
+        expected = self._instance_count * (1 + self._kind.restarts(description))
+        if self._streams.followed < expected:
+            self._streams.find()
+
+    def _show(self, lines: Iterable[LogLine]) -> None:
+        several = self._instance_count > 1
+        texts = [f"{line.host}: {line.text}" if several else line.text for line in lines]
+        self.tail.extend(shortened(text, _TAIL_CHARACTERS) for text in texts[-TAIL_LINES:])
+        for text in in_batches(texts, _EVENT_CHARACTERS):
+            self._emit(text)

@@ -7,7 +7,8 @@ job has ended, so here they are read by the same loop that looks at the job, wit
 
 import json
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
@@ -29,6 +30,10 @@ from dagster_sagemaker.uploads import put_object
 
 if TYPE_CHECKING:
     from dagster_sagemaker.connection import SageMakerConnection
+
+# The writer of dagster_pipes sends its first chunk ten seconds after the script has begun.
+_FIRST_PAUSE = 3.0  # times the usual one
+_LONGER_PAUSES = 4.0
 
 # Without leave to list the bucket, S3 says AccessDenied of an object that is not there.
 _NOT_THERE = frozenset({"NoSuchKey", "AccessDenied"})
@@ -98,12 +103,24 @@ class JobContextInjector(dg.PipesContextInjector):
 class JobMessages(dg.PipesMessageReader):
     """Reads the messages of one job's script; one object per session.
 
-    Messages are progress only. Whatever is wrong with them is reported and left at that.
+    Messages are progress only. Whatever is wrong with them is reported and left at that. Nothing
+    says whether a script sends any, and most send none: the first are looked for less and less
+    often, and in any case when the job has ended.
+
+    Args:
+        connection: Where the bucket is.
+        location: Where the job writes.
+        seconds: Between two looks when there was nothing new.
     """
 
-    def __init__(self, connection: "SageMakerConnection", location: PipesLocation) -> None:
+    def __init__(
+        self, connection: "SageMakerConnection", location: PipesLocation, seconds: float
+    ) -> None:
         self._connection = connection
         self._location = location
+        self._seconds = seconds
+        self._pause = _FIRST_PAUSE * seconds
+        self._due: float | None = None
         self._next_chunk = 1
         self._trouble = False
         self._handler: dg.PipesMessageHandler | None = None
@@ -117,11 +134,21 @@ class JobMessages(dg.PipesMessageReader):
         finally:
             self._handler = None
 
-    def poll(self) -> None:
-        """Read the next chunk, if it is there."""
-        self._read_chunk()
+    def poll(self, _: Mapping[str, Any], /, *, now: bool = False) -> None:
+        """Read the next chunk, if it is time and if it is there."""
+        clock = time.monotonic()
+        if self._due is None:  # the job has started just now
+            self._due = clock + self._pause
+        if not now and clock < self._due:
+            return
+        if self._read_chunk():
+            self._due, self._pause = clock, self._seconds
+            return
+        if self._next_chunk == 1:
+            self._pause *= _LONGER_PAUSES
+        self._due = clock + self._pause
 
-    def finish(self) -> None:
+    def finish(self, _: Mapping[str, Any], /) -> None:
         """Read all chunks that are left."""
         while self._read_chunk():
             pass

@@ -6,9 +6,7 @@ from typing import Any
 import dagster as dg
 
 from dagster_sagemaker.kinds import JobKind
-from dagster_sagemaker.logs import LogTail, shortened
-
-_LINE_CHARACTERS = 500
+from dagster_sagemaker.logs import LogTail
 
 # Causes that are the user's own: the same job would fail again.
 _OWN_FAULTS = ("AlgorithmError", "ClientError", "ValidationException")
@@ -53,8 +51,7 @@ def job_failure(
     if description.get("ExitMessage"):
         parts.append(f"Exit message: {description['ExitMessage']}")
     if logs.tail:
-        lines = (shortened(line, _LINE_CHARACTERS) for line in logs.tail)
-        parts.append("Last log lines:\n" + "\n".join(f"  {line}" for line in lines))
+        parts.append("Last log lines:\n" + "\n".join(f"  {line}" for line in logs.tail))
     parts.append(f"The whole log: {logs.location}")
     metadata = {
         "job_name": name,

@@ -123,7 +123,7 @@ class _PipesSageMakerClient(dg.PipesClient, TreatAsResourceParam):
             options=self._options,
             log=context.log,
         )
-        messages = JobMessages(self._connection, location)
+        messages = JobMessages(self._connection, location, self._options.polling.message_seconds)
         try:
             with dg.open_pipes_session(
                 context=context,

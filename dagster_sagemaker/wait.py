@@ -1,7 +1,7 @@
 """Following a job until it ends."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -35,10 +35,10 @@ class WaitLimitExceededError(Exception):
 class Watcher(Protocol):
     """Something that is read while a job runs: its log, its messages. Never raises AWS errors."""
 
-    def poll(self) -> None:
-        """Read what is new; at most one request per source."""
+    def poll(self, description: Mapping[str, Any], /, *, now: bool = False) -> None:
+        """Read what is new, if it is time or has to be now; at most one request per source."""
 
-    def finish(self) -> None:
+    def finish(self, description: Mapping[str, Any], /) -> None:
         """Read all that is left; the job has ended."""
 
 
@@ -52,7 +52,7 @@ class JobWait:
         name: Name of the job.
         polling: Pace.
         limit_seconds: Longest wait; None for no limit.
-        watchers: Read at every look.
+        watchers: Offered a read at every look.
         log: Where to report trouble.
     """
 
@@ -91,14 +91,20 @@ class JobWait:
             self._sleep(elapsed)
             elapsed = time.monotonic() - started
             description = self._look(elapsed) or description
-            for watcher in self.watchers:
-                watcher.poll()
-            over = description is not None and self.kind.is_over(description)
-            if self.limit_seconds is not None and elapsed >= self.limit_seconds and not over:
-                raise WaitLimitExceededError(description)
+            if description is None or not self.kind.is_over(description):
+                reached = self.limit_seconds is not None and elapsed >= self.limit_seconds
+                self._read(description, now=reached)
+                if reached:
+                    raise WaitLimitExceededError(description)
         for watcher in self.watchers:
-            watcher.finish()
+            watcher.finish(description)
         return description
+
+    def _read(self, description: dict[str, Any] | None, *, now: bool) -> None:
+        """Before a job has started there is nothing to read."""
+        if description is not None and self.kind.has_started(description):
+            for watcher in self.watchers:
+                watcher.poll(description, now=now)
 
     def _sleep(self, elapsed: float) -> None:
         interval = self.polling.interval(elapsed, self._troubles)

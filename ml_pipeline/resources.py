@@ -24,7 +24,9 @@ from ml_pipeline.settings import Settings
 
 # The local service answers in a millisecond, throttles nobody, and has every log line in place when
 # a job ends.
-_LOCAL_POLLING = Polling(initial_seconds=0.1, late_log_seconds=0)
+_LOCAL_POLLING = Polling(
+    initial_seconds=0.1, steps=(), log_seconds=0.5, message_seconds=0.2, late_log_seconds=0
+)
 
 # Asking whether the service is there takes longer than most of its answers.
 _TRUST_SECONDS = 1.0

@@ -198,6 +198,7 @@ class PlayedService:
         if name not in self._played:
             ending = self.endings.popleft() if self.endings else Ending()
             job = self._played[name] = Job(self.store, kind, name, ending)
+            self._start(job)
             if ending.lines:
                 self.write(job, ending.lines)
             self._end_when_due(job)
@@ -216,6 +217,11 @@ class PlayedService:
         if job.ending.on_end:
             job.ending.on_end(job)
         self._finish(job.record, lambda state: state.update(job.ending.fields), job.ending.status)
+
+    def _start(self, job: Job) -> None:
+        started = int(job.record.created)
+        member = job.kind.start_time
+        self.store.change(job.kind, job.name, lambda state: state.setdefault(member, started))
 
     def _finish(self, job: JobRecord, more: Callable[[State], None], status: str) -> None:
         kind = job.kind

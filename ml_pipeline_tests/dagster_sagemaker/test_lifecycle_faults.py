@@ -1,6 +1,7 @@
 """Whole jobs on the local service while it does what AWS does on its bad days."""
 
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -89,6 +90,11 @@ def optional(request: dict[str, Any], script: str = "complete", **more: Any) -> 
     return JobRequest(request, optional_outputs=OUTPUTS, **more)
 
 
+def start(local: LocalService, job: Job) -> None:
+    """Say that a job has its instances."""
+    JobStore(local.home.job_database).update(job.kind, job.name, ProcessingStartTime=time.time())
+
+
 def complete(local: LocalService, job: Job) -> None:
     """End a job whose script waits."""
     store = JobStore(local.home.job_database)
@@ -105,6 +111,7 @@ def test_throttled_looks_never_fail_a_job(
 ) -> None:
     def throttle_then_end() -> None:
         (job,) = wait_for(jobs, PATIENCE)
+        start(local, job)
         try:
             faults.put("looks", "throttling", operation="DescribeProcessingJob", times=4)
             faults.put("log", "throttling", operation="DescribeLogStreams", times=2)
@@ -168,6 +175,7 @@ def test_no_line_is_lost_when_the_log_is_late(
 
     def job_process() -> None:
         (job,) = wait_for(jobs, PATIENCE)
+        start(local, job)
         group = "/aws/sagemaker/ProcessingJobs"
         writer = LogFiles(local.home.logs).writer(group, f"{job.name}/algo-1-1")
         for line in lines:

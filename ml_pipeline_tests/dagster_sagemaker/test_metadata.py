@@ -7,7 +7,8 @@ import pytest
 from dagster_sagemaker import Polling, SageMakerConnection
 from dagster_sagemaker.kinds import PROCESSING, TRAINING
 from dagster_sagemaker.links import console_url, logs_url
-from dagster_sagemaker.logs import LogTail, in_batches
+from dagster_sagemaker.log_text import in_batches
+from dagster_sagemaker.logs import LogTail
 from dagster_sagemaker.metadata import _column_schema
 from dagster_sagemaker.outcome import require_completed
 
@@ -60,7 +61,7 @@ def tail(connection: SageMakerConnection) -> LogTail:
         instance_count=1,
         emit=print,
         warn=print,
-        late_seconds=0,
+        polling=Polling(late_log_seconds=0),
     )
 
 
@@ -96,11 +97,35 @@ def test_only_what_may_pass_is_worth_a_retry(
     assert caught.value.allow_retries is retry
 
 
-@pytest.mark.parametrize("elapsed", [0, 5, 40, 100, 600, 100_000])
-def test_an_end_is_seen_within_two_seconds_or_a_twentieth_of_the_job(elapsed: float) -> None:
+@pytest.mark.parametrize(
+    ("elapsed", "latest"), [(0, 2), (5, 2), (20, 2), (40, 5), (95, 5), (600, 30), (100_000, 30)]
+)
+def test_an_end_is_seen_soon_for_the_length_of_the_job(elapsed: float, latest: float) -> None:
     polling = Polling()
     for _ in range(20):
-        assert 0.5 <= polling.interval(elapsed) <= min(max(2, 0.05 * elapsed), 30)
+        assert 0.9 <= polling.interval(elapsed) < latest + 0.01
+
+
+def looks(polling: Polling, seconds: float) -> int:
+    elapsed, count = 0.0, 0
+    while elapsed < seconds:
+        elapsed += polling.interval(elapsed)
+        count += 1
+    return count
+
+
+def test_short_jobs_are_looked_at_few_times() -> None:
+    polling = Polling()
+    assert (looks(polling, 0.5), looks(polling, 20.5)) == (1, 12)
+    assert looks(polling, 95.5) <= 29
+
+
+def test_the_log_is_read_less_often_than_the_job_is_looked_at() -> None:
+    polling = Polling()
+    for elapsed in (0, 5, 40, 100):
+        assert polling.log_interval(elapsed) > 3 * polling.interval(elapsed)
+    assert polling.log_interval(100_000) == polling.log_seconds
+    assert polling.log_interval(0, troubles=3) == 8 * polling.log_interval(0)
 
 
 def test_trouble_slows_the_requests_down_to_the_cap() -> None:

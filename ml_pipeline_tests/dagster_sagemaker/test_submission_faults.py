@@ -8,9 +8,9 @@ from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 
 from dagster_sagemaker import PipesSageMakerProcessingClient, SageMakerConnection
 from ml_pipeline_tests.dagster_sagemaker.conftest import QUICK
+from ml_pipeline_tests.dagster_sagemaker.own_time import OwnTime
 from ml_pipeline_tests.dagster_sagemaker.played_service import FOREVER, Ending, Job, PlayedService
 from ml_pipeline_tests.dagster_sagemaker.test_lifecycle import (
-    OwnTime,
     failure,
     log_lines,
     run_asset,

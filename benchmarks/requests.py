@@ -1,0 +1,143 @@
+"""What jobs cost in requests, and how soon their ends are seen, at the pace meant for AWS.
+
+For processing and training jobs that are over at once, after 20 and after 95 seconds, and whose
+scripts write a line a second and send no Pipes messages, prints how many requests a Dagster run
+makes to SageMaker and CloudWatch Logs together and to S3, and how long after a job's end it has
+seen that.
+
+Requests are counted by the local service: a fault that makes each one a microsecond late says how
+often it has struck, retries included.
+"""
+
+import sys
+import tempfile
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from dagster_sagemaker import (
+    JobRequest,
+    PipesSageMakerProcessingClient,
+    PipesSageMakerTrainingClient,
+    SageMakerConnection,
+)
+from local_sagemaker.daemon import control
+from local_sagemaker.faults.client import FaultsClient
+
+IMAGE = "081325390199.dkr.ecr.us-east-1.amazonaws.com/sagemaker-base-python-310:1.0"
+ROLE = "arn:aws:iam::000000000000:role/benchmark"
+SECONDS = (0, 20, 95)
+COUNTED = ("sagemaker", "logs", "s3")
+
+
+def main() -> None:
+    """Measure and print; arguments are lengths of jobs in seconds, instead of those above."""
+    lengths = [int(argument) for argument in sys.argv[1:]] or SECONDS
+    with tempfile.TemporaryDirectory() as folder:
+        endpoint = control.ensure_started(Path(folder), 0)
+        try:
+            connection = SageMakerConnection(
+                region="us-east-1",
+                endpoint_url=endpoint.url,
+                aws_access_key_id="local",
+                aws_secret_access_key="local",
+            )
+            connection.client("s3").create_bucket(Bucket="bench")
+            faults = FaultsClient(endpoint.port)
+            for kind in ("processing", "training"):
+                _run(connection, faults, kind, 0)  # builds what stands in for the image
+            print(f"{'':28}{'SageMaker':>10}{'Logs':>6}{'both':>6}{'S3':>6}{'seen after, s':>15}")
+            for seconds in lengths:
+                for kind in ("processing", "training"):
+                    counts, seen = _run(connection, faults, kind, seconds)
+                    sagemaker, logs, s3 = (counts[service] for service in COUNTED)
+                    print(
+                        f"{f'{kind} job of {seconds} s':28}{sagemaker:10}{logs:6}"
+                        f"{sagemaker + logs:6}{s3:6}{seen:15.2f}"
+                    )
+        finally:
+            control.stop(Path(folder))
+
+
+def _run(
+    connection: SageMakerConnection, faults: FaultsClient, kind: str, seconds: int
+) -> tuple[dict[str, int], float]:
+    """Run one job; the requests by service, and the seconds from its end to that being seen."""
+    client_type = (
+        PipesSageMakerProcessingClient if kind == "processing" else PipesSageMakerTrainingClient
+    )
+    client: Any = client_type(connection, bucket="bench")
+    request = _processing(seconds) if kind == "processing" else _training(seconds)
+    seen: list[float] = []
+    events = connection.client("sagemaker").meta.events
+
+    def note(parsed: dict[str, Any], **_: Any) -> None:
+        if parsed.get(f"{kind.title()}JobStatus") == "Completed" and not seen:
+            seen.append(time.time() - parsed[f"{kind.title()}EndTime"].timestamp())
+
+    @dg.asset(name=f"asset_{uuid.uuid4().hex[:8]}")
+    def asset(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        job = client.run(context=context, request=request).job
+        return dg.MaterializeResult(metadata=job.metadata)
+
+    for service in COUNTED:
+        faults.put(service, "slow", operation=f"{service}:*", seconds=1e-6)
+    event = f"after-call.sagemaker.Describe{kind.title()}Job"
+    events.register(event, note)
+    try:
+        quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+        dg.materialize([asset], run_config=quiet)
+    finally:
+        events.unregister(event, note)
+    hits = {fault["id"]: fault["hits"] for fault in faults.list()}
+    return hits, seen[0]
+
+
+def _script(seconds: int) -> str:
+    return f"echo begun; for i in $(seq {seconds}); do sleep 1; echo line $i; done"
+
+
+def _processing(seconds: int) -> JobRequest:
+    cluster = {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 1}
+    output = {
+        "S3Uri": "s3://bench/{{ job_name }}/out",
+        "LocalPath": "/opt/ml/processing/out",
+        "S3UploadMode": "EndOfJob",
+    }
+    entrypoint = ["bash", "-c", f"{_script(seconds)}; echo 1 > /opt/ml/processing/out/rows.csv"]
+    return JobRequest(
+        {
+            "RoleArn": ROLE,
+            "AppSpecification": {"ImageUri": IMAGE, "ContainerEntrypoint": entrypoint},
+            "ProcessingResources": {"ClusterConfig": cluster},
+            "ProcessingOutputConfig": {"Outputs": [{"OutputName": "out", "S3Output": output}]},
+        }
+    )
+
+
+def _training(seconds: int) -> JobRequest:
+    entrypoint = ["bash", "-c", f"{_script(seconds)}; echo 1 > /opt/ml/model/weights"]
+    return JobRequest(
+        {
+            "RoleArn": ROLE,
+            "AlgorithmSpecification": {
+                "TrainingImage": IMAGE,
+                "TrainingInputMode": "File",
+                "ContainerEntrypoint": entrypoint,
+            },
+            "OutputDataConfig": {"S3OutputPath": "s3://bench/models"},
+            "ResourceConfig": {
+                "InstanceCount": 1,
+                "InstanceType": "ml.m5.large",
+                "VolumeSizeInGB": 1,
+            },
+            "StoppingCondition": {"MaxRuntimeInSeconds": 600},
+        }
+    )
+
+
+if __name__ == "__main__":
+    main()
