@@ -126,13 +126,18 @@ class JobLifecycle:
             dagster.Failure: It did not complete, or not with its outputs in place.
         """
         kind = self._plan.kind
-        require_completed(kind, description, self._logs)
+        require_completed(self._connection, kind, description, self._logs)
         s3 = self._connection.client("s3")
         try:
             outputs = verified_outputs(s3, kind, description, self._plan.job.optional_outputs)
         except MissingOutputError as error:
             raise job_failure(
-                kind, description, self._logs, headline=str(error), allow_retries=False
+                self._connection,
+                kind,
+                description,
+                self._logs,
+                headline=str(error),
+                allow_retries=False,
             ) from error
         report = read_report(s3, kind, outputs)
         return FinishedJob(
@@ -178,6 +183,7 @@ class JobLifecycle:
         }
         outcome = "was stopped" if stopped else "could not be stopped"
         return job_failure(
+            self._connection,
             kind,
             description or unknown,
             self._logs,

@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import dagster as dg
+
 from dagster_sagemaker.kinds import JobKind
 
 if TYPE_CHECKING:
@@ -10,10 +12,26 @@ if TYPE_CHECKING:
 
     from dagster_sagemaker.connection import SageMakerConnection
 
+EXTERNAL_RUN_URL = "external run url"
+"""The key under which Dagster's own Pipes clients have the address of what they run."""
+
 _CONSOLES = {
     "amazonaws.com.cn": "console.amazonaws.cn",
     "amazonaws.com": "console.aws.amazon.com",
 }
+
+
+def job_links(
+    connection: "SageMakerConnection", kind: JobKind, name: str
+) -> dict[str, dg.UrlMetadataValue]:
+    """The addresses that a job has, as metadata."""
+    page = console_url(connection, kind, name)
+    links = {
+        EXTERNAL_RUN_URL: page,
+        "console_url": page,
+        "logs_url": logs_url(connection, kind, name),
+    }
+    return {key: dg.MetadataValue.url(url) for key, url in links.items() if url is not None}
 
 
 def console_url(connection: "SageMakerConnection", kind: JobKind, name: str) -> str | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from dagster_sagemaker.kinds import JobKind
-from dagster_sagemaker.links import console_url, logs_url
+from dagster_sagemaker.links import job_links
 
 if TYPE_CHECKING:
     from dagster_sagemaker.connection import SageMakerConnection
@@ -33,13 +33,12 @@ def job_metadata(
         "dagster/column_schema": _column_schema(report),
         "job_name": name,
         "job_arn": description[kind.arn_field],
-        "console_url": _url(console_url(connection, kind, name)),
-        "logs_url": _url(logs_url(connection, kind, name)),
+        **job_links(connection, kind, name),
         "log_group": logs.group,
         "log_stream": ", ".join(logs.stream_names) or None,
         "image": kind.image_uri(description),
         "instance_type": machine.get("InstanceType"),
-        "instance_count": machine.get("InstanceCount"),
+        "instance_count": kind.instance_count(description),
         "duration_s": _duration(kind, description),
         "billable_seconds": description.get("BillableTimeInSeconds"),
     }
@@ -84,7 +83,3 @@ def _number(value: float) -> int | float | str:
 def _duration(kind: JobKind, description: Mapping[str, Any]) -> float | None:
     start, end = description.get(kind.start_field), description.get(kind.end_field)
     return None if start is None or end is None else float((end - start).total_seconds())
-
-
-def _url(url: str | None) -> dg.MetadataValue | None:
-    return None if url is None else dg.MetadataValue.url(url)

@@ -1,18 +1,29 @@
 """How a job ended: every end but Completed is a failure, and says why and what to look at."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from dagster_sagemaker.kinds import JobKind
+from dagster_sagemaker.links import job_links
 from dagster_sagemaker.logs import LogTail
+
+if TYPE_CHECKING:
+    from dagster_sagemaker.connection import SageMakerConnection
+
+_LINKS = {"console_url": "The job", "logs_url": "Its log streams"}
 
 # Causes that are the user's own: the same job would fail again.
 _OWN_FAULTS = ("AlgorithmError", "ClientError", "ValidationException")
 
 
-def require_completed(kind: JobKind, description: Mapping[str, Any], logs: LogTail) -> None:
+def require_completed(
+    connection: "SageMakerConnection",
+    kind: JobKind,
+    description: Mapping[str, Any],
+    logs: LogTail,
+) -> None:
     """Raise unless the job completed.
 
     Raises:
@@ -29,6 +40,7 @@ def require_completed(kind: JobKind, description: Mapping[str, Any], logs: LogTa
     if description.get("SecondaryStatus") == "MaxWaitTimeExceeded":
         retry = True  # there was no spot capacity in time; there may be now
     raise job_failure(
+        connection,
         kind,
         description,
         logs,
@@ -38,6 +50,7 @@ def require_completed(kind: JobKind, description: Mapping[str, Any], logs: LogTa
 
 
 def job_failure(
+    connection: "SageMakerConnection",
     kind: JobKind,
     description: Mapping[str, Any],
     logs: LogTail,
@@ -52,15 +65,28 @@ def job_failure(
         parts.append(f"Exit message: {description['ExitMessage']}")
     if logs.tail:
         parts.append("Last log lines:\n" + "\n".join(f"  {line}" for line in logs.tail))
+    links = job_links(connection, kind, name)
     parts.append(f"The whole log: {logs.location}")
+    parts += [f"{label}: {links[key].url}" for key, label in _LINKS.items() if key in links]
     metadata = {
         "job_name": name,
         "job_arn": description[kind.arn_field],
         "job_status": kind.status(description),
+        "secondary_status": description.get("SecondaryStatus"),
+        "failure_reason": description.get("FailureReason"),
+        "exit_message": description.get("ExitMessage"),
         "log_group": logs.group,
-        "log_stream": ", ".join(logs.stream_names),
+        "log_stream": ", ".join(logs.stream_names) or None,
+        "log_tail": dg.MetadataValue.md(_as_code(logs.tail)) if logs.tail else None,
+        **links,
     }
-    return dg.Failure("\n".join(parts), metadata=metadata, allow_retries=allow_retries)
+    known = {key: value for key, value in metadata.items() if value}
+    return dg.Failure("\n".join(parts), metadata=known, allow_retries=allow_retries)
+
+
+def _as_code(lines: Iterable[str]) -> str:
+    # Indented, because a line of a log may hold a fence of its own.
+    return "\n".join(f"    {line}" for line in lines)
 
 
 def _stop_cause(kind: JobKind, description: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -68,6 +68,13 @@ def step_error(result: dg.ExecuteInProcessResult) -> SerializableErrorInfo:
     error = event.step_failure_data.error
     assert error is not None
     return error
+
+
+def step_failure_metadata(result: dg.ExecuteInProcessResult) -> Mapping[str, dg.MetadataValue]:
+    (event,) = result.filter_events(lambda event: event.is_step_failure)
+    failure_data = event.step_failure_data.user_failure_data
+    assert failure_data is not None
+    return dict(failure_data.metadata)
 
 
 def failure(result: dg.ExecuteInProcessResult) -> str:
@@ -176,6 +183,11 @@ def test_a_failed_job_says_why_with_its_last_lines_and_is_not_retried(
         assert part in message
     assert "line 29\n" not in message
     assert f"/aws/sagemaker/ProcessingJobs, stream {service.only_job.name}/algo-1" in message
+    metadata = step_failure_metadata(result)
+    assert metadata["failure_reason"].value == reason
+    assert metadata["exit_message"].value == "no rows"
+    assert metadata["job_arn"].value == service.only_job.record.arn
+    assert str(metadata["log_tail"].value).endswith("    line 79")
 
 
 def test_a_failure_of_the_service_gives_way_to_the_next_attempt(
