@@ -1,6 +1,7 @@
 """Dagster Pipes clients for SageMaker's processing and training jobs."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import dagster as dg
@@ -12,6 +13,7 @@ from dagster_sagemaker.errors import NameTakenError
 from dagster_sagemaker.identity import StepContext, identify
 from dagster_sagemaker.kinds import PROCESSING, TRAINING, JobKind
 from dagster_sagemaker.lifecycle import JobLifecycle, LifecycleOptions
+from dagster_sagemaker.masking import Mask, secrets_masked
 from dagster_sagemaker.messages import JobContextInjector, JobMessages, PipesLocation
 from dagster_sagemaker.plan import JobPlan
 from dagster_sagemaker.polling import Polling
@@ -99,10 +101,23 @@ class _PipesSageMakerClient(dg.PipesClient, TreatAsResourceParam):
         """
         job = request if isinstance(request, JobRequest) else JobRequest(request=request)
         plan = JobPlan(kind=self._kind, job=job, step=identify(context, partition_key))
+        mask = Mask(job.secrets)
+        mask.learn(job.request)
+        with secrets_masked(context.log, mask):
+            return self._run_plan(context, plan, extras, mask)
+
+    def _run_plan(
+        self,
+        context: StepContext,
+        plan: JobPlan,
+        extras: Mapping[str, Any] | None,
+        mask: Mask,
+    ) -> SageMakerInvocation:
         for _ in range(_RACES):
             attempt = find_attempt(self._connection, plan, context.log)
+            mask.learn(plan.request(attempt.name, {}))
             try:
-                return self._run_attempt(context, plan, attempt, extras)
+                return self._run_attempt(context, plan, attempt, extras, mask)
             except NameTakenError:
                 continue
         raise dg.Failure(f"Other processes keep submitting jobs for {plan.step.title}")
@@ -113,6 +128,7 @@ class _PipesSageMakerClient(dg.PipesClient, TreatAsResourceParam):
         plan: JobPlan,
         attempt: Attempt,
         extras: Mapping[str, Any] | None,
+        mask: Mask,
     ) -> SageMakerInvocation:
         location = self._location(attempt.name)
         lifecycle = JobLifecycle(
@@ -138,7 +154,9 @@ class _PipesSageMakerClient(dg.PipesClient, TreatAsResourceParam):
         finally:
             if not lifecycle.may_run:
                 messages.clean_up()
-        return SageMakerInvocation(session, lifecycle.conclude(description))
+        job = lifecycle.conclude(description)
+        metadata = {key: mask.value(value) for key, value in job.metadata.items()}
+        return SageMakerInvocation(session, replace(job, metadata=metadata))
 
     def _location(self, job_name: str) -> PipesLocation:
         place = parse_s3_uri(join_s3_uri(f"s3://{self._bucket}", self._prefix, job_name))

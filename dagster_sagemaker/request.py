@@ -30,12 +30,15 @@ class JobRequest:
         version: Whatever else decides what the job computes, such as the ETags of its inputs. A
             job of an earlier attempt is adopted only if its version is the same.
         optional_outputs: Names of outputs that may be empty when the job has completed.
+        secrets: Names of environment variables, hyperparameters and arguments whose values are
+            secret although their names do not look so; see ``dagster_sagemaker.masking``.
     """
 
     request: Mapping[str, Any]
     uploads: tuple[Upload, ...] = ()
     version: str = ""
     optional_outputs: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
 
 
 def deep_merge(base: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
