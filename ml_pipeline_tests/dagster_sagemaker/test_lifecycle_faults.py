@@ -95,10 +95,10 @@ def start(local: LocalService, job: Job) -> None:
     JobStore(local.home.job_database).update(job.kind, job.name, ProcessingStartTime=time.time())
 
 
-def complete(local: LocalService, job: Job) -> None:
+def complete(local: LocalService, job: Job, status: str = "Completed") -> None:
     """End a job whose script waits."""
     store = JobStore(local.home.job_database)
-    store.update(job.kind, job.name, ProcessingJobStatus="Completed")
+    store.update(job.kind, job.name, ProcessingJobStatus=status)
 
 
 def test_throttled_looks_never_fail_a_job(
@@ -163,6 +163,7 @@ def test_a_create_whose_answer_is_lost_runs_nothing_twice(
     assert any("submitted already; following it" in line for line in log_lines(result, instance))
 
 
+@pytest.mark.parametrize(("status", "patience"), [("Completed", 4), ("Failed", 1)])
 def test_no_line_is_lost_when_the_log_is_late(
     local: LocalService,
     bucket: str,
@@ -170,6 +171,8 @@ def test_no_line_is_lost_when_the_log_is_late(
     faults: FaultsClient,
     name: str,
     jobs: Callable[[], list[Job]],
+    status: str,
+    patience: float,
 ) -> None:
     lines = [f"<line {number}>" for number in range(20)]
 
@@ -181,16 +184,19 @@ def test_no_line_is_lost_when_the_log_is_late(
         for line in lines:
             writer.write(line)
         writer.close()
-        complete(local, job)
+        complete(local, job, status)
 
-    faults.add("late-logs", seconds=1)
+    faults.add("late-logs", seconds=2)
     threading.Thread(target=job_process).start()
-    polling = Polling(initial_seconds=0.01, cap_seconds=0.02, late_log_seconds=4)
+    polling = Polling(initial_seconds=0.01, cap_seconds=0.02, late_log_seconds=patience)
     client = PipesSageMakerProcessingClient(connect(local), bucket=bucket, polling=polling)
     result, instance = run_asset(client, optional(processing_request, "wait"), name=name)
-    assert result.success
-    text = "\n".join(log_lines(result, instance))
+    assert result.success is (status == "Completed")
+    texts = [record.user_message for record in instance.all_logs(result.run_id)]
+    text = "\n".join(text for text in texts if text.startswith("<"))
     assert [text.count(line) for line in lines] == [1] * len(lines)
+    if status == "Failed":
+        assert all(line in failure(result) for line in lines)
 
 
 def test_a_quota_is_a_failure_that_may_be_tried_again(
