@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -71,6 +72,11 @@ class JobKind:
     def has_started(self, description: Mapping[str, Any]) -> bool:
         """Whether the job has, or had, instances to run on."""
         return self.start_field in description
+
+    def seconds_since_end(self, description: Mapping[str, Any]) -> float:
+        """How long ago the job ended, by this machine's clock; 0 if that is not known."""
+        end = description.get(self.end_field)
+        return 0.0 if end is None else max((datetime.now(end.tzinfo) - end).total_seconds(), 0.0)
 
     def restarts(self, description: Mapping[str, Any]) -> int:
         """How often the job had to begin again: without its spot instances, or as a retry."""

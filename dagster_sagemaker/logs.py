@@ -94,7 +94,10 @@ class LogTail:
         completed = self._kind.status(description) == "Completed"
         # Without instances there was nobody to write.
         late = self._polling.late_log_seconds if self._kind.has_started(description) else 0.0
-        last_look = time.monotonic() + (late if completed else _FAILED_PATIENCE * late)
+        patience = late if completed else _FAILED_PATIENCE * late
+        # A job that was found completed may have ended long ago.
+        left = max(patience - self._kind.seconds_since_end(description), 0.0)
+        last_look = time.monotonic() + left
         deadline, pause = last_look, late if completed else min(late, 1.0)
         troubles = 0
         while True:

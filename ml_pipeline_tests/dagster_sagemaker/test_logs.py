@@ -202,6 +202,20 @@ def test_a_failed_job_without_a_log_is_not_waited_for_for_ever(
     assert service.calls["FilterLogEvents"] <= 7
 
 
+def test_nobody_waits_for_lines_of_a_job_that_ended_long_ago(
+    service: PlayedService,
+    patient: PipesSageMakerProcessingClient,
+    processing_request: dict[str, Any],
+    write_outputs: Write,
+    own_time: OwnTime,
+) -> None:
+    long_ago = {"ProcessingStartTime": 1e9, "ProcessingEndTime": 1e9 + 60}
+    service.endings.append(Ending(fields=long_ago, on_end=write_outputs, lines=("<old>",)))
+    result, instance = run_asset(patient, processing_request)
+    assert shown(log_lines(result, instance), "<") == ["<old>"]
+    assert own_time.monotonic() == 0
+
+
 @pytest.mark.parametrize("status", ["Completed", "Failed"])
 def test_logs_that_answer_with_errors_cost_a_job_little_and_never_fail_it(
     service: PlayedService,
