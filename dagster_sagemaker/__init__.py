@@ -4,6 +4,7 @@ The raw boto3 request is the API underneath; processors and the training spec bu
 here imports another part of the project, so any Dagster project can use it.
 """
 
+from dagster_sagemaker.airflow_compat import airflow_compat
 from dagster_sagemaker.code import CodeBundle
 from dagster_sagemaker.connection import SageMakerConnection
 from dagster_sagemaker.errors import InvalidRequestError
@@ -14,6 +15,7 @@ from dagster_sagemaker.inputs import (
     ProcessingOutput,
     TrainingChannel,
 )
+from dagster_sagemaker.options import JobOptions
 from dagster_sagemaker.pipes import (
     PipesSageMakerProcessingClient,
     PipesSageMakerTrainingClient,
@@ -30,6 +32,7 @@ __all__ = [
     "CodeBundle",
     "FinishedJob",
     "InvalidRequestError",
+    "JobOptions",
     "JobRequest",
     "ManifestInput",
     "PipesSageMakerProcessingClient",
@@ -46,6 +49,7 @@ __all__ = [
     "ScriptProcessor",
     "TrainingChannel",
     "Upload",
+    "airflow_compat",
     "deep_merge",
     "explain_refusal",
     "sklearn_image_uri",

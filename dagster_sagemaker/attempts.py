@@ -27,10 +27,12 @@ class Attempt:
     Args:
         name: Name of the job.
         description: What the service says of it; None if it is still to be submitted.
+        of_this_run: Whether this run, or one that it re-executes, started it or is to.
     """
 
     name: str
     description: dict[str, Any] | None
+    of_this_run: bool = True
 
 
 def find_attempt(
@@ -38,13 +40,14 @@ def find_attempt(
 ) -> Attempt:
     """The attempt to go on with.
 
-    Names hold the root run, so a job that is found was started by this run or by one that it
-    re-executes. A job in progress is followed and a completed one is used, if it computes what
-    this plan does. One that has failed, was stopped, lost its outputs, or computed something else
-    gives way to the next attempt.
+    A job that this run started, or one that it re-executes, is followed while in progress and used
+    when completed, if it computes what this plan does. One that has failed, was stopped, lost its
+    outputs, or computed something else gives way to the next attempt. What becomes of another run's
+    job of the name, the plan's action says.
 
     Raises:
-        dagster.Failure: A job that computes something else is in progress under the name.
+        dagster.Failure: A job that computes something else is in progress under the name, or
+            another run's job is not to be there.
     """
     for number in range(1, _MOST_ATTEMPTS + 1):
         name = plan.name(number)
@@ -55,7 +58,7 @@ def find_attempt(
         if reason is None:
             status = plan.kind.status(description)
             log.info(f"[sagemaker] Found job {name} of an earlier attempt: {status}")
-            return Attempt(name, description)
+            return Attempt(name, description, is_of_this_run(plan, description))
         log.info(f"[sagemaker] Passed over job {name} of an earlier attempt: {reason}")
     message = (
         f"{plan.step.title} was attempted {_MOST_ATTEMPTS} times in run {plan.step.root_run_id} "
@@ -91,10 +94,15 @@ def why_not_usable(
     """Why a job that exists is neither to be followed nor used; None if it is.
 
     Raises:
-        dagster.Failure: It computes something else and is in progress.
+        dagster.Failure: It computes something else and is in progress, or is not to be there.
     """
     kind, status = plan.kind, plan.kind.status(description)
-    if not plan.is_ours(description):
+    if not is_of_this_run(plan, description):
+        if plan.action == "fail":
+            raise _exists(kind, description)
+        if plan.action != "skip":
+            return f"it is another run's, and {status}"
+    elif not plan.is_ours(description):
         if status == "InProgress":
             raise dg.Failure(
                 f"SageMaker {kind.name} job {description[kind.name_field]} of the same run is in "
@@ -109,3 +117,17 @@ def why_not_usable(
             return f"it {error}"
         return None
     return None if status == "InProgress" else f"it is {status}"
+
+
+def is_of_this_run(plan: "JobPlan", description: dict[str, Any]) -> bool:
+    """Whether this run, or one that it re-executes, started a job: names may hold the run."""
+    return plan.action == "attach" or plan.is_of_this_run(description)
+
+
+def _exists(kind: "JobKind", description: dict[str, Any]) -> dg.Failure:
+    return dg.Failure(
+        f"SageMaker {kind.name} job {description[kind.name_field]} of another run exists "
+        f"({kind.status(description)}), and action_if_job_exists is 'fail': name the job "
+        "differently, or choose another action",
+        allow_retries=False,
+    )

@@ -105,6 +105,13 @@ class SageMakerConnection(dg.ConfigurableResource[Any]):
                 )
             return self._clients[service]
 
+    def forget_credentials(self) -> None:
+        """Have the next clients read the credentials anew, unless they are fields of this."""
+        if self.aws_access_key_id is None:
+            with self._lock:
+                self._session = None
+                self._clients.clear()
+
     def endpoint_for(self, service: ServiceName) -> str | None:  # noqa: ARG002 - for subclasses
         """Endpoint of one service: override it when services live at different addresses."""
         return self.endpoint_url

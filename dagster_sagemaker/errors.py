@@ -22,6 +22,14 @@ class JobNotCreatedError(dg.Failure):
     """The service refused the job, or was never asked: no job of the name runs."""
 
 
+class QuotaTooSmallError(JobNotCreatedError):
+    """The account's quota for the instance type can never be enough for the job."""
+
+
+class NoCapacityError(dg.Failure):
+    """The job failed because the service had no instances of the type."""
+
+
 class MissingOutputError(Exception):
     """A job completed, but what it should have written is not there."""
 

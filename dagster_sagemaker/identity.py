@@ -1,10 +1,12 @@
-"""Which piece of work a step does: what names its job and fills its request's placeholders."""
+"""Which piece of work a step does: what names its job and fills its request's templates."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta, timezone
 from typing import TypeAlias
 
 import dagster as dg
+
+_RANGE = "..."
 
 StepContext: TypeAlias = "dg.AssetExecutionContext | dg.OpExecutionContext"
 
@@ -19,6 +21,7 @@ class StepIdentity:
         ds: Day that the partition starts on, as YYYY-MM-DD; None if it is not a time.
         run_id: The run.
         root_run_id: The first of the runs that re-execute one another.
+        interval: From when to when the partition or the range goes; None if it is not a time.
     """
 
     work: tuple[str, ...]
@@ -26,6 +29,7 @@ class StepIdentity:
     ds: str | None
     run_id: str
     root_run_id: str
+    interval: tuple[datetime, datetime] | None = None
 
     @property
     def title(self) -> str:
@@ -33,15 +37,15 @@ class StepIdentity:
         work = "/".join(self.work)
         return work if self.partition is None else f"{work}[{self.partition}]"
 
-    def placeholders(self, job_name: str | None) -> dict[str, str | None]:
-        """Values by placeholder; None for what this step does not have."""
-        return {
-            "ds": self.ds,
-            "ds_nodash": self.ds.replace("-", "") if self.ds else None,
-            "partition_key": self.partition,
-            "run_id": self.run_id,
-            "job_name": job_name,
-        }
+    @property
+    def first_partition(self) -> str | None:
+        """The partition, or the first one of a range."""
+        return None if self.partition is None else self.partition.partition(_RANGE)[0]
+
+    @property
+    def last_partition(self) -> str | None:
+        """The partition, or the last one of a range."""
+        return None if self.partition is None else self.partition.rpartition(_RANGE)[2]
 
 
 def identify(context: StepContext, partition_key: str | None = None) -> StepIdentity:
@@ -53,12 +57,15 @@ def identify(context: StepContext, partition_key: str | None = None) -> StepIden
     """
     run = context.run
     partition = partition_key or _partition(context)
+    interval = None if partition is None else _interval(context, partition)
+    one_time = interval is not None and partition is not None and _RANGE not in partition
     return StepIdentity(
         work=_work(context),
         partition=partition,
-        ds=_day(context, partition),
+        ds=interval[0].strftime("%Y-%m-%d") if interval and one_time else None,
         run_id=run.run_id,
         root_run_id=run.root_run_id or run.run_id,
+        interval=interval,
     )
 
 
@@ -74,23 +81,26 @@ def _partition(context: StepContext) -> str | None:
     if not context.has_partition_key_range:
         return None
     keys = context.partition_key_range
-    return keys.start if keys.start == keys.end else f"{keys.start}...{keys.end}"
+    return keys.start if keys.start == keys.end else f"{keys.start}{_RANGE}{keys.end}"
 
 
-def _day(context: StepContext, partition: str | None) -> str | None:
-    if partition is None or "..." in partition:
-        return None
+def _interval(context: StepContext, partition: str) -> tuple[datetime, datetime] | None:
+    first, last = partition.partition(_RANGE)[0], partition.rpartition(_RANGE)[2]
     definition = context.assets_def.partitions_def if context.has_assets_def else None
     if isinstance(definition, dg.TimeWindowPartitionsDefinition):
-        return definition.time_window_for_partition_key(partition).start.strftime("%Y-%m-%d")
+        start = definition.time_window_for_partition_key(first).start
+        return start, definition.time_window_for_partition_key(last).end
     try:
-        return context.partition_time_window.start.strftime("%Y-%m-%d")
+        window = context.partition_time_window
     except dg.DagsterInvariantViolationError:  # the partitions are not time windows
-        return _as_day(partition)
+        return _days(first, last)
+    return window.start, window.end
 
 
-def _as_day(partition: str) -> str | None:
+def _days(first: str, last: str) -> tuple[datetime, datetime] | None:
     try:
-        return date.fromisoformat(partition).isoformat()
+        days = [date.fromisoformat(key) for key in (first, last)]
     except ValueError:
         return None
+    start, end = (datetime.combine(day, time(), timezone.utc) for day in days)
+    return start, end + timedelta(days=1)

@@ -1,44 +1,36 @@
 """One attempt at a job, from its request to its end."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from dagster_sagemaker.attempts import Attempt
-from dagster_sagemaker.errors import JobNotCreatedError, MissingOutputError, NameTakenError
+from dagster_sagemaker.credentials import CredentialsPatience
+from dagster_sagemaker.errors import (
+    JobNotCreatedError,
+    MissingOutputError,
+    NameTakenError,
+    NoCapacityError,
+)
+from dagster_sagemaker.instance_types import with_instance_types
 from dagster_sagemaker.logs import LogTail
 from dagster_sagemaker.metadata import job_metadata
+from dagster_sagemaker.options import JobOptions
 from dagster_sagemaker.outcome import job_failure, require_completed
 from dagster_sagemaker.outputs import verified_outputs
 from dagster_sagemaker.plan import JobPlan
-from dagster_sagemaker.polling import Polling
 from dagster_sagemaker.report import read_report
 from dagster_sagemaker.result import FinishedJob
 from dagster_sagemaker.stop import stop_job
 from dagster_sagemaker.submit import submit
+from dagster_sagemaker.typed_members import with_types
 from dagster_sagemaker.uploads import upload_missing
 from dagster_sagemaker.validation import check_request
 from dagster_sagemaker.wait import JobWait, WaitLimitExceededError, Watcher
 
 if TYPE_CHECKING:
     from dagster_sagemaker.connection import SageMakerConnection
-
-
-@dataclass(frozen=True)
-class LifecycleOptions:
-    """How jobs are waited for.
-
-    Args:
-        polling: Pace of the requests.
-        stop_on_cancel: Stop the job when the run is cancelled.
-        max_wait_seconds: Stop the job and fail after this time; None for no limit.
-    """
-
-    polling: Polling = field(default_factory=Polling)
-    stop_on_cancel: bool = True
-    max_wait_seconds: float | None = None
 
 
 class JobLifecycle:
@@ -48,8 +40,9 @@ class JobLifecycle:
         connection: Where the job runs.
         plan: The work.
         attempt: Which job: a new one, or one to follow.
+        hold: Called just before each try to create the job.
         environment: Variables to add to a new job's own.
-        options: How to wait.
+        options: How to submit and wait; of the instance types, those that are left.
         log: The run's log.
 
     Attributes:
@@ -65,19 +58,23 @@ class JobLifecycle:
         connection: "SageMakerConnection",
         plan: JobPlan,
         attempt: Attempt,
+        hold: Callable[[], None],
         environment: Mapping[str, str],
-        options: LifecycleOptions,
+        options: JobOptions,
         log: dg.DagsterLogManager,
     ) -> None:
         self._connection = connection
         self._plan = plan
         self._attempt = attempt
+        self._hold = hold
         self._options = options
         self._log = log
         self.may_run = attempt.description is not None
+        model = connection.client("sagemaker").meta.service_model
         request = plan.request(attempt.name, environment)
+        request = with_types(model, plan.kind.operation, request)
+        request = with_instance_types(model, plan.kind, request, options.instance_types)
         if attempt.description is None:
-            model = connection.client("sagemaker").meta.service_model
             check_request(model, plan.kind.operation, request)
         self._request = request
         self._logs = LogTail(
@@ -85,7 +82,7 @@ class JobLifecycle:
             kind=plan.kind,
             job_name=attempt.name,
             instance_count=plan.kind.instance_count(request),
-            emit=log.info,
+            emit=log.info if options.print_log else _silently,
             warn=log.warning,
             polling=options.polling,
         )
@@ -97,23 +94,31 @@ class JobLifecycle:
             The service's last description of the job, however it ended.
 
         Raises:
-            NameTakenError: Another process submitted a job of the name that is of no use here.
+            NameTakenError: Another process submitted a job of the name that is of no use here, or
+                stopped the job of its own that was followed.
             dagster.Failure: The job could not be submitted, or did not end within the limit.
         """
-        description = self._attempt.description
-        if description is None:
+        if self._attempt.description is None:
             upload_missing(self._connection.client("s3"), self._plan.job.uploads)
             self.may_run = True  # from here on, even if the answer to the submission is lost
-            description = self._submit()
-        description = self._wait(messages, description)
+            self._attempt = self._submit()
+        description = self._wait(messages, self._attempt.description)
         self.may_run = False
+        if self._plan.kind.status(description) == "Stopped" and not self._attempt.of_this_run:
+            self._log.info(f"[sagemaker] Job {self._attempt.name} was stopped, and not by this run")
+            raise NameTakenError(self._attempt.name)
         return description
+
+    @property
+    def needs_session(self) -> bool:
+        """Whether somebody may still read or write the job's Pipes session."""
+        return self.may_run or not self._attempt.of_this_run
 
     def interrupted(self) -> None:
         """Stop the job, if it may be running and is not to be left so; the run was cancelled."""
         if not self.may_run:
             return
-        if self._options.stop_on_cancel:
+        if self._options.stop_on_cancel and self._attempt.of_this_run:
             self._log.info(f"[sagemaker] Interrupted; stopping job {self._attempt.name}")
             self._stop()
         else:
@@ -123,10 +128,16 @@ class JobLifecycle:
         """Judge the end of the job and collect its results.
 
         Raises:
+            NoCapacityError: There were no instances for it.
             dagster.Failure: It did not complete, or not with its outputs in place.
         """
         kind = self._plan.kind
-        require_completed(self._connection, kind, description, self._logs)
+        try:
+            require_completed(self._connection, kind, description, self._logs)
+        except dg.Failure as failure:
+            if description.get("FailureReason", "").startswith("CapacityError"):
+                raise NoCapacityError(failure.description, failure.metadata) from failure
+            raise
         s3 = self._connection.client("s3")
         try:
             outputs = verified_outputs(s3, kind, description, self._plan.job.optional_outputs)
@@ -151,9 +162,16 @@ class JobLifecycle:
             metadata=job_metadata(self._connection, kind, description, self._logs, report),
         )
 
-    def _submit(self) -> dict[str, Any] | None:
+    def _submit(self) -> Attempt:
         try:
-            return submit(self._connection, self._plan, self._request, self._log)
+            return submit(
+                self._connection,
+                self._plan,
+                self._request,
+                self._options,
+                self._hold,
+                self._log,
+            )
         except (JobNotCreatedError, NameTakenError):
             self.may_run = False  # whatever else goes wrong leaves open whether it runs
             raise
@@ -166,22 +184,29 @@ class JobLifecycle:
             polling=self._options.polling,
             limit_seconds=self._options.max_wait_seconds,
             watchers=(self._logs, messages),
+            credentials=CredentialsPatience(
+                self._connection,
+                job=f"{self._plan.kind.name.capitalize()} job {self._attempt.name}",
+                limit_seconds=self._options.max_credentials_wait_seconds,
+                log=self._log,
+            ),
             log=self._log,
         )
         try:
             return wait.run(description)
         except WaitLimitExceededError as limit:
-            stopped = self._stop()
-            raise self._limit_failure(limit.description, stopped) from None
+            outcome = "is left to the run that started it"
+            if self._attempt.of_this_run:
+                outcome = "was stopped" if self._stop() else "could not be stopped"
+            raise self._limit_failure(limit.description, outcome) from None
 
-    def _limit_failure(self, description: dict[str, Any] | None, stopped: bool) -> dg.Failure:
+    def _limit_failure(self, description: dict[str, Any] | None, outcome: str) -> dg.Failure:
         kind = self._plan.kind
         unknown = {
             kind.name_field: self._attempt.name,
             kind.arn_field: "",
             kind.status_field: "InProgress",
         }
-        outcome = "was stopped" if stopped else "could not be stopped"
         return job_failure(
             self._connection,
             kind,
@@ -198,3 +223,7 @@ class JobLifecycle:
         stopped = stop_job(self._connection, self._plan.kind, self._attempt.name, self._log.info)
         self.may_run = not stopped
         return stopped
+
+
+def _silently(text: str) -> None:
+    """Shows nothing: the end of the log is kept for a failure all the same."""

@@ -24,8 +24,8 @@ class JobRequest:
     """A request with everything that has to happen around it.
 
     Args:
-        request: What ``create_processing_job`` or ``create_training_job`` takes. Strings may hold
-            placeholders such as ``{{ ds }}``; see ``dagster_sagemaker.render``.
+        request: What ``create_processing_job`` or ``create_training_job`` takes. Strings may be
+            templates such as ``{{ ds }}``; see ``dagster_sagemaker.template_values``.
         uploads: Objects to put in S3 before the job is submitted.
         version: Whatever else decides what the job computes, such as the ETags of its inputs. A
             job of an earlier attempt is adopted only if its version is the same.

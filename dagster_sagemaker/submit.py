@@ -1,67 +1,113 @@
 """Submitting a job under a name that makes it safe to try again."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from dagster_sagemaker.answers import says_not_created
-from dagster_sagemaker.attempts import describe, why_not_usable
+from dagster_sagemaker.attempts import Attempt, describe, is_of_this_run, why_not_usable
 from dagster_sagemaker.errors import JobNotCreatedError, NameTakenError
 from dagster_sagemaker.links import console_url
+from dagster_sagemaker.options import JobOptions
+from dagster_sagemaker.quota import QuotaLine
 from dagster_sagemaker.transient import AWS_ERRORS, error_code, error_message, patiently
 
 if TYPE_CHECKING:
     from dagster_sagemaker.connection import SageMakerConnection
     from dagster_sagemaker.plan import JobPlan
 
-_NEVER_RETRIED = frozenset({"ValidationException", "AccessDeniedException", "AccessDenied"})
+_DENIALS = frozenset({"AccessDeniedException", "AccessDenied"})
+_NEVER_RETRIED = _DENIALS | {"ValidationException"}
 
 
 def submit(
     connection: "SageMakerConnection",
     plan: "JobPlan",
     request: Mapping[str, Any],
+    options: JobOptions,
+    hold: Callable[[], None],
     log: dg.DagsterLogManager,
-) -> dict[str, Any] | None:
+) -> Attempt:
     """Create the job, once: a repeated create of the same name is refused by the service.
 
+    Args:
+        connection: Where the job is to run.
+        plan: The work.
+        request: The complete request.
+        options: How long to wait in line.
+        hold: Called just before each try.
+        log: The run's log.
+
     Returns:
-        The job's description if it existed already, because an answer was lost or another process
-        was faster; None if it was created.
+        The job, with a description if it existed already, because an answer was lost or another
+        process was faster.
 
     Raises:
         NameTakenError: The job existed, and is none to be followed or used.
         JobNotCreatedError: There is no job: the service refused it, or nothing was sent to it.
         dagster.Failure: There may be a job: no answer came, or one that leaves it open.
     """
-    kind = plan.kind
-    name = request[kind.name_field]
+    kind, name = plan.kind, request[plan.kind.name_field]
+    job = f"{kind.name} job {name} of {plan.step.title}"
+    line = QuotaLine(job, options.polling, options.max_quota_wait_seconds, log)
     tried_before = False
+
+    def create() -> None:
+        hold()
+        arn = kind.create_job(connection.client("sagemaker"), request)
+        page = console_url(connection, kind, name)
+        log.info(f"[sagemaker] Started {kind.name} job {name} ({page or arn})")
 
     def on_trouble(error: Exception) -> None:
         nonlocal tried_before
         tried_before = True
         log.warning(f"[sagemaker] Waiting to submit {name}: {error}")
 
-    try:
-        arn = patiently(
-            lambda: kind.create_job(connection.client("sagemaker"), request), on_trouble
-        )
-    except AWS_ERRORS as error:
-        if error_code(error) != "ResourceInUse":
-            job = f"{kind.name} job {name} of {plan.step.title}"
-            if tried_before or not says_not_created(error):
-                raise _left_open(job, error) from error
+    while True:
+        error = _error_of(create, on_trouble)
+        if error is None:
+            return Attempt(name, None)
+        left_open = tried_before or not says_not_created(error)
+        if error_code(error) == "ResourceInUse":
+            return _existing(connection, plan, name, log)
+        if error_code(error) == "ResourceLimitExceeded":
+            # What uses the quota up may be this very job, whose answer was lost.
+            if left_open and describe(connection, kind, name, log) is not None:
+                return _existing(connection, plan, name, log)
+            tried_before = False
+            line.wait(error)
+        elif _says_tags_are_denied(error) and request.get("Tags"):
+            log.warning(f"[sagemaker] Submitting {name} without tags: {error_message(error)}")
+            request = {key: value for key, value in request.items() if key != "Tags"}
+        elif left_open:
+            raise _left_open(job, error) from error
+        else:
             raise _not_created(job, error) from error
-        description = describe(connection, kind, name, log)
-        if description is None or why_not_usable(connection, plan, description) is not None:
-            raise NameTakenError(name) from error
-        log.info(f"[sagemaker] Job {name} was submitted already; following it")
-        return description
-    page = console_url(connection, kind, name)
-    log.info(f"[sagemaker] Started {kind.name} job {name} ({page or arn})")
+
+
+def _error_of(
+    create: Callable[[], None], on_trouble: Callable[[Exception], None]
+) -> Exception | None:
+    try:
+        patiently(create, on_trouble)
+    except AWS_ERRORS as error:
+        return error
     return None
+
+
+def _existing(
+    connection: "SageMakerConnection", plan: "JobPlan", name: str, log: dg.DagsterLogManager
+) -> Attempt:
+    description = describe(connection, plan.kind, name, log)
+    if description is None or why_not_usable(connection, plan, description) is not None:
+        raise NameTakenError(name)
+    log.info(f"[sagemaker] Job {name} was submitted already; following it")
+    return Attempt(name, description, is_of_this_run(plan, description))
+
+
+def _says_tags_are_denied(error: Exception) -> bool:
+    return error_code(error) in _DENIALS and "sagemaker:AddTags" in error_message(error)
 
 
 def _not_created(job: str, error: Exception) -> JobNotCreatedError:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dagster_sagemaker.answers import says_no_such_job
+from dagster_sagemaker.credentials import CredentialsPatience
 from dagster_sagemaker.kinds import JobKind
 from dagster_sagemaker.polling import Polling
 from dagster_sagemaker.refusals import explain_refusal
@@ -53,6 +54,7 @@ class JobWait:
         polling: Pace.
         limit_seconds: Longest wait; None for no limit.
         watchers: Offered a read at every look.
+        credentials: How long to do without them.
         log: Where to report trouble.
     """
 
@@ -62,6 +64,7 @@ class JobWait:
     polling: Polling
     limit_seconds: float | None
     watchers: Sequence[Watcher]
+    credentials: CredentialsPatience
     log: "dg.DagsterLogManager"
     _troubles: int = 0
 
@@ -117,7 +120,7 @@ class JobWait:
             description = self.kind.describe_job(self.connection.client("sagemaker"), self.name)
         except AWS_ERRORS as error:
             young = elapsed < _APPEARANCE_SECONDS and says_no_such_job(error)
-            if not is_transient(error) and not young:
+            if not is_transient(error) and not young and not self.credentials.covers(error):
                 raise
             self._troubles += 1
             if self._troubles == 1 and not young:
@@ -126,4 +129,5 @@ class JobWait:
                 )
             return None
         self._troubles = 0
+        self.credentials.over()
         return description

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -100,3 +101,23 @@ def test_importing_the_package_makes_no_client_and_opens_no_socket() -> None:
         "import dagster_sagemaker\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_forgotten_credentials_are_read_anew_from_where_they_came(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "credentials"
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
+    connection = SageMakerConnection(region="us-east-1", profile_name="mine")
+
+    def key() -> str:
+        return str(connection.client("s3")._request_signer._credentials.access_key)  # type: ignore[attr-defined]
+
+    for name in ("old", "new"):
+        file.write_text(
+            f"[mine]\naws_access_key_id={name}\naws_secret_access_key=secret\n", encoding="utf-8"
+        )
+        connection.forget_credentials()
+        assert key() == name
+    file.unlink()
+    assert key() == "new"

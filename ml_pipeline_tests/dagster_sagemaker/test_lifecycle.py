@@ -86,6 +86,11 @@ def log_lines(result: dg.ExecuteInProcessResult, instance: dg.DagsterInstance) -
     return [record.user_message for record in instance.all_logs(result.run_id)]
 
 
+def objects_but_claims(s3: "S3Client", bucket: str) -> list[str]:
+    found = [entry["Key"] for entry in s3.list_objects_v2(Bucket=bucket).get("Contents", [])]
+    return [key for key in found if not key.startswith("pipes/claims/")]
+
+
 def test_a_completed_processing_job_gives_outputs_report_and_metadata(
     service: PlayedService,
     processing: PipesSageMakerProcessingClient,
@@ -163,6 +168,42 @@ def test_the_request_is_rendered_named_and_marked_and_the_callers_dict_unchanged
     tags = service.only_job.tags
     assert tags["dagster/partition"] == "2013-01-02"
     assert tags["dagster/run_id"] == result.run_id
+
+
+def test_params_are_the_steps_config_before_those_of_the_call_and_may_be_numbers(
+    service: PlayedService,
+    processing: PipesSageMakerProcessingClient,
+    processing_request: dict[str, Any],
+    write_outputs: Write,
+) -> None:
+    cluster = processing_request["ProcessingResources"]["ClusterConfig"]
+    cluster |= {"InstanceCount": "{{ params.n }}", "VolumeSizeInGB": "{{ params.disk }}"}
+
+    @dg.asset(config_schema={"n": int})
+    def dataset(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
+        params = {"n": 1, "disk": 7}
+        run = processing.run(context=context, request=processing_request, params=params)
+        return dg.MaterializeResult(metadata=run.job.metadata)
+
+    service.endings.append(Ending(on_end=write_outputs))
+    dg.materialize([dataset], run_config={"ops": {"dataset": {"config": {"n": 2}}}})
+    sent = service.only_job.request["ProcessingResources"]["ClusterConfig"]
+    assert (sent["InstanceCount"], sent["VolumeSizeInGB"]) == (2, 7)
+
+
+def test_a_wrong_template_is_refused_before_anything_is_uploaded(
+    service: PlayedService,
+    s3: "S3Client",
+    bucket: str,
+    processing: PipesSageMakerProcessingClient,
+    processing_request: dict[str, Any],
+) -> None:
+    processing_request["Environment"]["DAY"] = "{{ params.day }}"
+    upload = Upload(uri=f"s3://{bucket}/code/1", content=b"code")
+    result, _ = run_asset(processing, JobRequest(processing_request, uploads=(upload,)))
+    assert "Environment.DAY: 'dict object' has no attribute 'day'" in step_error(result).message
+    assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
+    assert service.calls["CreateProcessingJob"] == 0
 
 
 def test_a_failed_job_says_why_with_its_last_lines_and_is_not_retried(
@@ -283,7 +324,7 @@ def test_a_request_the_service_refuses_is_not_retried(
     result, _ = run_asset(processing, processing_request, retries=2)
     assert "Could not assume role" in failure(result)
     assert service.calls["CreateProcessingJob"] == 1
-    assert "Contents" not in s3.list_objects_v2(Bucket=bucket)  # not even the Pipes context
+    assert objects_but_claims(s3, bucket) == []  # not even the Pipes context
 
 
 def test_a_service_that_refuses_to_look_is_explained_before_anything_is_submitted(
@@ -303,10 +344,10 @@ def test_a_job_that_may_not_be_looked_at_any_more_is_named_and_can_be_followed(
     processing: PipesSageMakerProcessingClient,
     processing_request: dict[str, Any],
 ) -> None:
-    def expire(job: Job) -> None:
-        service.fail("DescribeProcessingJob", "ExpiredTokenException", "The token has expired")
+    def refuse(job: Job) -> None:
+        service.fail("DescribeProcessingJob", "AccessDeniedException", "not you")
 
-    service.endings.append(Ending(looks=10, on_describe=expire))
+    service.endings.append(Ending(looks=10, on_describe=refuse))
     result, _ = run_asset(processing, processing_request)
     assert f"Could not look at processing job {service.only_job.name}" in failure(result)
     assert "re-executing this run follows it" in failure(result)
@@ -569,7 +610,7 @@ def test_a_session_cleans_up_after_its_job(
     service.endings.append(Ending(on_end=speak))
     result, _ = run_asset(processing, processing_request)
     assert result.success
-    assert "Contents" not in s3.list_objects_v2(Bucket=bucket, Prefix="pipes/")
+    assert [key for key in objects_but_claims(s3, bucket) if key.startswith("pipes/")] == []
 
 
 def test_a_job_without_pipes_costs_few_requests_and_no_wait(

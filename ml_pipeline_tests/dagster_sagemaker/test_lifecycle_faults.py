@@ -23,7 +23,12 @@ from local_sagemaker.records.job_query import JobQuery
 from local_sagemaker.records.store import Job, JobStore
 from ml_pipeline_tests.conftest import LocalService
 from ml_pipeline_tests.dagster_sagemaker.conftest import QUICK
-from ml_pipeline_tests.dagster_sagemaker.test_lifecycle import failure, log_lines, run_asset
+from ml_pipeline_tests.dagster_sagemaker.test_lifecycle import (
+    failure,
+    log_lines,
+    run_asset,
+    step_error,
+)
 from ml_pipeline_tests.local_sagemaker.daemons import running_daemon, wait_for
 
 OUTPUTS = ("train", "report")
@@ -199,7 +204,7 @@ def test_no_line_is_lost_when_the_log_is_late(
         assert all(line in failure(result) for line in lines)
 
 
-def test_a_quota_is_a_failure_that_may_be_tried_again(
+def test_a_quota_that_can_never_be_enough_is_a_failure_that_says_so(
     processing: PipesSageMakerProcessingClient,
     processing_request: dict[str, Any],
     faults: FaultsClient,
@@ -207,15 +212,178 @@ def test_a_quota_is_a_failure_that_may_be_tried_again(
     jobs: Callable[[], list[Job]],
 ) -> None:
     faults.put("quota", "quota", instance_type="ml.m5.xlarge", limit=0)
-    result, _ = run_asset(processing, optional(processing_request), name=name)
-    message = failure(result)
-    assert "SageMaker refused processing job" in message
-    assert "ResourceLimitExceeded: The account-level service limit" in message
+    result, _ = run_asset(processing, optional(processing_request), name=name, retries=3)
+    message = step_error(result).message
+    assert "as long as the quota is what it is: The account-level service limit" in message
     assert "'ml.m5.xlarge for processing job usage' is 0 Instances" in message
+    assert faults.list()[0]["hits"] == 1
     assert jobs() == []
+
+
+def test_a_quota_that_is_used_up_is_waited_for(
+    local: LocalService,
+    processing: PipesSageMakerProcessingClient,
+    processing_request: dict[str, Any],
+    faults: FaultsClient,
+    name: str,
+    jobs: Callable[[], list[Job]],
+) -> None:
+    other = optional(processing_request, "wait").request
+    local.client("sagemaker").create_processing_job(**other, ProcessingJobName=f"{name}-other")
     faults.put("quota", "quota", instance_type="ml.m5.xlarge", limit=1)
-    result, _ = run_asset(processing, optional(processing_request), name=name)
+
+    def make_room() -> None:
+        try:
+            wait_for(lambda: faults.list()[0]["hits"] >= 3, PATIENCE)
+        finally:
+            complete(local, jobs()[0])
+
+    threading.Thread(target=make_room).start()
+    result, instance = run_asset(processing, optional(processing_request), name=name)
     assert result.success
+    assert [job.status for job in jobs()] == ["Completed", "Completed"]
+    assert sum("waits in line" in line for line in log_lines(result, instance)) == 1
+
+
+@pytest.fixture
+def spot(training_request: dict[str, Any]) -> JobRequest:
+    """A job for which the service does not choose among instance types."""
+    training_request["EnableManagedSpotTraining"] = True
+    training_request["StoppingCondition"]["MaxWaitTimeInSeconds"] = 600
+    training_request["Environment"] = {"SCRIPT": "complete"}
+    return JobRequest(training_request, optional_outputs=("model", "output"))
+
+
+def choosy(local: LocalService, bucket: str, *types: str) -> PipesSageMakerTrainingClient:
+    return PipesSageMakerTrainingClient(
+        connect(local), bucket=bucket, polling=QUICK, instance_types=types
+    )
+
+
+def instance_type(job: Job) -> str:
+    return str(job.request["ResourceConfig"]["InstanceType"])
+
+
+def test_the_next_instance_type_is_used_where_there_is_no_capacity_or_no_quota(
+    local: LocalService,
+    bucket: str,
+    spot: JobRequest,
+    faults: FaultsClient,
+    name: str,
+    jobs: Callable[[], list[Job]],
+) -> None:
+    faults.add("quota", instance_type="ml.p3.2xlarge", limit=0)
+    faults.add("capacity", instance_type="ml.c5.xlarge")
+    client = choosy(local, bucket, "ml.p3.2xlarge", "ml.c5.xlarge", "ml.m5.large")
+    result, instance = run_asset(client, spot, name=name)
+    assert result.success
+    assert [(instance_type(job), job.status) for job in jobs()] == [
+        ("ml.c5.xlarge", "Failed"),
+        ("ml.m5.large", "Completed"),
+    ]
+    assert sum("Going on with ml." in line for line in log_lines(result, instance)) == 2
+
+
+def test_the_last_instance_type_without_capacity_is_a_failure(
+    local: LocalService,
+    bucket: str,
+    spot: JobRequest,
+    faults: FaultsClient,
+    name: str,
+    jobs: Callable[[], list[Job]],
+) -> None:
+    faults.add("capacity")
+    client = choosy(local, bucket, "ml.c5.xlarge", "ml.m5.large")
+    result, _ = run_asset(client, spot, name=name)
+    assert "CapacityError: Unable to provision requested ML compute capacity" in failure(result)
+    assert [instance_type(job) for job in jobs()] == ["ml.c5.xlarge", "ml.m5.large"]
+
+
+def test_tags_that_may_not_be_set_fail_no_job(
+    local: LocalService,
+    processing: PipesSageMakerProcessingClient,
+    processing_request: dict[str, Any],
+    faults: FaultsClient,
+    name: str,
+    jobs: Callable[[], list[Job]],
+) -> None:
+    denial = (
+        "User: arn:aws:iam::000000000000:user/x is not authorized to perform: sagemaker:AddTags "
+        "on resource: arn:aws:sagemaker:us-east-1:000000000000:processing-job/x"
+    )
+    faults.add(
+        "error",
+        operation="CreateProcessingJob",
+        code="AccessDeniedException",
+        message=denial,
+        status=400,
+        times=1,
+    )
+    result, instance = run_asset(processing, optional(processing_request), name=name)
+    assert result.success
+    (job,) = jobs()
+    assert JobStore(local.home.job_database).tags(job.arn) == {}
+    assert any("without tags: User: arn:aws" in line for line in log_lines(result, instance))
+
+
+def test_credentials_that_run_out_lose_no_job(
+    local: LocalService,
+    processing: PipesSageMakerProcessingClient,
+    processing_request: dict[str, Any],
+    faults: FaultsClient,
+    name: str,
+    jobs: Callable[[], list[Job]],
+) -> None:
+    def run_out_for_a_while() -> None:
+        (job,) = wait_for(jobs, PATIENCE)
+        try:
+            expire(faults, times=5)
+            wait_for(lambda: faults.list()[0]["hits"] == 5, PATIENCE)
+        finally:
+            complete(local, job)
+
+    threading.Thread(target=run_out_for_a_while).start()
+    result, instance = run_asset(processing, optional(processing_request, "wait"), name=name)
+    assert result.success
+    assert [job.status for job in jobs()] == ["Completed"]
+    lines = log_lines(result, instance)
+    assert sum("credentials in use are refused" in line for line in lines) == 1
+
+
+def test_credentials_that_stay_out_leave_the_job_running_and_say_how_to_follow_it(
+    local: LocalService,
+    bucket: str,
+    processing_request: dict[str, Any],
+    faults: FaultsClient,
+    name: str,
+    jobs: Callable[[], list[Job]],
+) -> None:
+    def run_out() -> None:
+        wait_for(jobs, PATIENCE)
+        expire(faults)
+
+    client = PipesSageMakerProcessingClient(
+        connect(local), bucket=bucket, polling=QUICK, max_credentials_wait_seconds=0.5
+    )
+    threading.Thread(target=run_out).start()
+    result, _ = run_asset(client, optional(processing_request, "wait"), name=name)
+    (job,) = jobs()
+    message = failure(result)
+    assert "were refused for max_credentials_wait_seconds=0.5" in message
+    assert f"job {job.name} runs on in SageMaker. Renew them, then re-execute this run" in message
+    assert job.status == "InProgress"
+    complete(local, job)
+
+
+def expire(faults: FaultsClient, **when: Any) -> None:
+    faults.add(
+        "error",
+        operation="DescribeProcessingJob",
+        code="ExpiredTokenException",
+        message="The security token included in the request is expired",
+        status=400,
+        **when,
+    )
 
 
 def test_a_stop_from_the_console_is_a_failure(

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dagster_sagemaker.identity import StepIdentity
-from dagster_sagemaker.naming import job_name
+from dagster_sagemaker.naming import job_name, name_for_all_runs
 
 VALID = re.compile(
     r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}"
@@ -53,3 +53,28 @@ def test_names_that_read_alike_stay_apart() -> None:
     hyphen = StepIdentity(("a-b",), None, None, "run", "run")
     underscore = StepIdentity(("a_b",), None, None, "run", "run")
     assert job_name(hyphen, 1) != job_name(underscore, 1)
+
+
+@given(steps, attempts, st.none() | st.text(), st.none() | st.integers(10**9, 10**10 - 1))
+def test_every_name_for_all_runs_is_one_that_the_service_takes(
+    step: StepIdentity, number: int, base: str | None, created: int | None
+) -> None:
+    assert VALID.fullmatch(name_for_all_runs(step, number, base, created))
+
+
+@given(steps, st.none() | st.text(), st.none() | st.just(1700000000))
+def test_numbers_set_names_for_all_runs_apart(
+    step: StepIdentity, base: str | None, created: int | None
+) -> None:
+    assert len({name_for_all_runs(step, number, base, created) for number in range(1, 30)}) == 29
+
+
+def test_a_name_for_all_runs_is_the_one_given() -> None:
+    step = StepIdentity(("data_set",), "2013-01-02", "2013-01-02", "run-1", "run-1")
+    again = StepIdentity(("data_set",), "2013-01-02", "2013-01-02", "run-2", "run-2")
+    assert name_for_all_runs(step, 1, "my-job") == "my-job"
+    assert name_for_all_runs(step, 3, "my-job") == "my-job-3"
+    assert name_for_all_runs(step, 2, "my-job", 1700000000) == "my-job-1700000000"
+    assert name_for_all_runs(step, 3, "my-job", 1700000000) == "my-job-1700000000-2"
+    assert name_for_all_runs(step, 1) == name_for_all_runs(again, 1)
+    assert name_for_all_runs(step, 1).startswith("data-set-2013-01-02-")

@@ -1,0 +1,70 @@
+"""Several instance types that will do, in order of preference."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from botocore.model import ServiceModel, StructureShape
+
+from dagster_sagemaker.errors import InvalidRequestError
+from dagster_sagemaker.kinds import JobKind
+from dagster_sagemaker.request import deep_merge
+
+_MOST_PREFERENCES = 5
+
+# Each of these says itself which types it takes.
+_EXCLUDED = ("InstanceGroups", "InstancePlacementConfig")
+
+
+def with_instance_types(
+    model: ServiceModel, kind: JobKind, request: Mapping[str, Any], types: Sequence[str]
+) -> dict[str, Any]:
+    """A request that asks for the first of the types that is to be had, as far as it can.
+
+    The service chooses by itself where its model has ``InstancePreferences``. Elsewhere, and for a
+    spot job, the first type is asked for, and the caller goes on with the next one.
+
+    Args:
+        model: Service model of SageMaker, as in ``client.meta.service_model``.
+        kind: Processing or training.
+        request: The complete request.
+        types: Instance types, best first; none leaves the request as it is.
+
+    Raises:
+        InvalidRequestError: The request chooses its instances in another way.
+    """
+    if not types:
+        return dict(request)
+    path = ".".join(kind.resources)
+    taken = [name for name in _EXCLUDED if name in kind.machine(request)]
+    if taken:
+        problems = [f"{path}.{name}: cannot be had with instance_types" for name in taken]
+        raise InvalidRequestError("The request", problems)
+    machine: dict[str, Any] = {"InstanceType": types[0]}
+    if _service_chooses(model, kind, request, types):
+        preferences = [{"InstanceType": one} for one in types]
+        machine = {"InstanceType": None, "InstancePreferences": preferences}
+    for member in reversed(kind.resources):
+        machine = {member: machine}
+    return deep_merge(request, machine)
+
+
+def without_instance_type(kind: JobKind, request: Mapping[str, Any]) -> dict[str, Any]:
+    """The request without the one type that it names."""
+    removal: dict[str, Any] = {"InstanceType": None}
+    for member in reversed(kind.resources):
+        removal = {member: removal}
+    return deep_merge(request, removal)
+
+
+def _service_chooses(
+    model: ServiceModel, kind: JobKind, request: Mapping[str, Any], types: Sequence[str]
+) -> bool:
+    shape: Any = model.operation_model(kind.operation).input_shape
+    for member in kind.resources:
+        shape = shape.members[member]
+    return (
+        isinstance(shape, StructureShape)
+        and "InstancePreferences" in shape.members
+        and 1 < len(types) <= _MOST_PREFERENCES
+        and not request.get("EnableManagedSpotTraining")
+    )

@@ -1,0 +1,70 @@
+"""How a job is submitted and waited for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypedDict, get_args
+
+from dagster_sagemaker.polling import Polling
+
+ActionIfJobExists = Literal["attach", "fail", "increment", "timestamp", "skip"]
+
+
+@dataclass(frozen=True)
+class JobOptions:
+    """What the keywords of the clients and of their ``run`` mean.
+
+    Args:
+        action_if_job_exists: What to do about a job that exists. Whatever is chosen, a job that
+            this run, or one that it re-executes, started for the same work is gone on with.
+
+            - ``attach``: names hold the run, so that no job of another run is in the way.
+            - ``fail``: the name is the request's own; another run's job of that name is an error.
+            - ``increment``: next to it, under the name with ``-2``, ``-3`` and so on.
+            - ``timestamp``: next to it, under the name with the second at which the run was made.
+            - ``skip``: make none; follow it, or use what it left, whatever its request was.
+        instance_types: Types that will do, best first, instead of the request's one. The service
+            chooses where it can; else the next one's turn comes when there is no capacity, or
+            never enough quota, for one.
+        polling: Pace of the requests about a running job.
+        print_log: Show the job's log in the run's.
+        stop_on_cancel: Stop the job when the run is cancelled.
+        max_wait_seconds: Stop the job and fail after this time; None for no limit.
+        max_quota_wait_seconds: How long to wait in line while the account's quota is used up; None
+            for no limit but the run's own.
+        max_credentials_wait_seconds: How long to wait for credentials that ran out while the job
+            does not need them.
+
+    Raises:
+        ValueError: There is no such action.
+    """
+
+    action_if_job_exists: ActionIfJobExists = "attach"
+    instance_types: Sequence[str] = ()
+    polling: Polling = field(default_factory=Polling)
+    print_log: bool = True
+    stop_on_cancel: bool = True
+    max_wait_seconds: float | None = None
+    max_quota_wait_seconds: float | None = None
+    max_credentials_wait_seconds: float = 900.0
+
+    def __post_init__(self) -> None:
+        actions = get_args(ActionIfJobExists)
+        if self.action_if_job_exists not in actions:
+            message = (
+                f"action_if_job_exists={self.action_if_job_exists!r} is none of "
+                f"{', '.join(actions)}"
+            )
+            raise ValueError(message)
+
+
+class JobKeywords(TypedDict, total=False):
+    """The members of ``JobOptions`` as keywords."""
+
+    action_if_job_exists: ActionIfJobExists
+    instance_types: Sequence[str]
+    polling: Polling
+    print_log: bool
+    stop_on_cancel: bool
+    max_wait_seconds: float | None
+    max_quota_wait_seconds: float | None
+    max_credentials_wait_seconds: float

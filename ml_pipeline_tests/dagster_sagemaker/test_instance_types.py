@@ -1,0 +1,64 @@
+from typing import Any
+
+import pytest
+from botocore.model import ServiceModel
+from botocore.session import get_session
+
+from dagster_sagemaker import InvalidRequestError
+from dagster_sagemaker.instance_types import with_instance_types
+from dagster_sagemaker.kinds import TRAINING
+
+TYPES = ("ml.g5.xlarge", "ml.m5.xlarge")
+
+
+def model(preferences: bool) -> ServiceModel:
+    """SageMaker's model, before or after it got ``InstancePreferences``."""
+    description = get_session().get_service_model("sagemaker")._service_description  # type: ignore[attr-defined]
+    shapes = {**description["shapes"]}
+    resources = shapes["ResourceConfig"]
+    members = {k: v for k, v in resources["members"].items() if k != "InstancePreferences"}
+    if preferences:
+        members["InstancePreferences"] = {"shape": "Preferences"}
+        shapes["Preferences"] = {"type": "list", "member": {"shape": "Preference"}}
+        shapes["Preference"] = {"type": "structure", "members": {}}
+    shapes["ResourceConfig"] = {**resources, "members": members}
+    return ServiceModel({**description, "shapes": shapes}, "sagemaker")
+
+
+def asked_for(request: dict[str, Any], types: tuple[str, ...], *, preferences: bool) -> Any:
+    resources = {"InstanceType": "ml.m4.xlarge", "InstanceCount": 2}
+    request = {"ResourceConfig": resources, **request}
+    return with_instance_types(model(preferences), TRAINING, request, types)["ResourceConfig"]
+
+
+def test_the_service_chooses_where_it_can() -> None:
+    assert asked_for({}, TYPES, preferences=True) == {
+        "InstanceCount": 2,
+        "InstancePreferences": [{"InstanceType": one} for one in TYPES],
+    }
+
+
+@pytest.mark.parametrize(
+    ("request_", "types", "preferences"),
+    [
+        ({}, TYPES, False),
+        ({"EnableManagedSpotTraining": True}, TYPES, True),
+        ({}, TYPES[:1], True),
+        ({}, (*TYPES, "c", "d", "e", "f"), True),
+    ],
+)
+def test_elsewhere_the_first_is_asked_for(
+    request_: dict[str, Any], types: tuple[str, ...], preferences: bool
+) -> None:
+    found = asked_for(request_, types, preferences=preferences)
+    assert found == {"InstanceType": "ml.g5.xlarge", "InstanceCount": 2}
+
+
+def test_without_types_nothing_changes() -> None:
+    assert asked_for({}, (), preferences=True)["InstanceType"] == "ml.m4.xlarge"
+
+
+def test_groups_choose_for_themselves() -> None:
+    request: dict[str, Any] = {"ResourceConfig": {"InstanceGroups": []}}
+    with pytest.raises(InvalidRequestError, match="InstanceGroups: cannot be had"):
+        asked_for(request, TYPES, preferences=True)
