@@ -18,7 +18,7 @@ _STATUS = re.compile(rb"HTTP/1\.[01] (\d{3}) ")
 _MOST_MEMORY_MB = 400
 
 
-@pytest.mark.parametrize("requests", [2_000, pytest.param(20_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("requests", [2_000, pytest.param(10_000, marks=pytest.mark.long)])
 def test_malformed_requests(tmp_path: Path, requests: int) -> None:
     random, shares = Random(SEED), kinds()
     makers, weights = [kind for _, kind in shares], [share for share, _ in shares]
