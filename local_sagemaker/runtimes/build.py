@@ -24,6 +24,8 @@ RunCommand = Callable[[list[str], Mapping[str, str], Callable[[str], None], int]
 and returns its exit code; ends it if it has to give up."""
 
 _WAIT_SECONDS = 0.2
+# What pip says that shows how far it is; all of it, warnings too, is told if it fails.
+_PROGRESS = ("Collecting ", "Installing collected packages")
 # venv keeps to itself why it failed, so a disk with less room than this is taken for the reason.
 _FULL_BYTES = 16 * 1024 * 1024
 
@@ -148,13 +150,16 @@ class RuntimeBuilder:
             if not self._step(command, lines, lock):
                 return
             if number == len(commands) or not not_found(lines):
+                for line in lines:
+                    self._tell(line)
                 raise RuntimeBuildError(self._explain(runtime, lines))
             self._tell("The package index does not have these versions; trying the nearest others.")
 
     def _step(self, command: list[str], lines: list[str], lock: RuntimeLock) -> int:
         def write(line: str) -> None:
             lines.append(line)
-            self._tell(line)
+            if line.startswith(_PROGRESS):
+                self._tell(line)
 
         # The child holds the lock too: if we are killed, nobody starts anew while it writes.
         return self._run(command, self._environment, write, lock.fileno())
