@@ -16,6 +16,8 @@ from packaging.utils import canonicalize_name
 
 from ml_pipeline_tests.conftest import free_port
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parent.parent
 PRODUCTS = ("ml_pipeline", "dagster_sagemaker", "local_sagemaker")
 SCRIPTS = ("preprocessing_scripts", "training_scripts")

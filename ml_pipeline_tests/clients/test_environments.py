@@ -8,6 +8,8 @@ import pytest
 from ml_pipeline_tests.clients import environments
 from ml_pipeline_tests.local_sagemaker.runtimes.wheels import wheel
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def requirements(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

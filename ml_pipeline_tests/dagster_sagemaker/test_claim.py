@@ -31,7 +31,8 @@ from ml_pipeline_tests.dagster_sagemaker.test_lifecycle_faults import (
 from ml_pipeline_tests.local_sagemaker.daemons import running_daemon, wait_for
 
 PATIENCE = 120.0
-KILLS = sorted(random.Random(9).sample(range(2, 26), 3))
+POINTS = random.Random(9).sample(range(2, 26), 6)
+KILLS = [POINTS[0], *(pytest.param(point, marks=pytest.mark.long) for point in POINTS[1:])]
 
 
 @pytest.fixture(scope="module")

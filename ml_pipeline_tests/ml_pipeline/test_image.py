@@ -11,6 +11,8 @@ from ml_pipeline_tests.conftest import LocalService
 from ml_pipeline_tests.local_sagemaker.jobs.sandbox import Sandbox
 from ml_pipeline_tests.project import DAY, Project, manifest, materialize
 
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
+
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
 
 
