@@ -55,7 +55,8 @@ def _exists(client: Any, kind: JobKind, job: str) -> bool:
     try:
         _call(client, kind, "Describe", job)
     except ClientError as error:
-        if error.response["Error"]["Code"] != "ValidationException":
+        # Any other refusal, such as of a name that no job can have, is about the request.
+        if error.response["Error"]["Message"] != kind.not_found.format(name=job):
             raise
         return False
     return True

@@ -44,6 +44,7 @@ def test_what_is_missing_is_said(faults: FaultsClient) -> None:
     assert "slow needs 'seconds'" in str(run("add", "slow").exception)
     assert "There is no fault 'x'" in str(run("clear", "x").exception)
     assert "There is no job nobody" in run("stop", "nobody").output
+    assert "failed to satisfy constraint" in run("stop", "no name").output
     assert "no training job named nobody" in str(run("interrupt", "nobody").exception)
 
 
