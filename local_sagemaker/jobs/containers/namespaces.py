@@ -31,6 +31,9 @@ _NAMESPACES = (
     "--mount-proc",
 )
 _PROGRAMS = ("unshare", "setpriv")
+# unshare would end as its child did, by the same signal, and SIGKILL cannot be unblocked: what it
+# then complains of says nothing of this host, only that process 1 was killed (util-linux 2.38).
+_KILLED = "sigprocmask unblock failed"
 _PACKAGES = str(Path(__file__).parents[3])
 
 # Isolated and without site: nothing of the user's is read, and it starts in a few milliseconds.
@@ -152,6 +155,8 @@ def _weakness(answer: io.FileIO, enclosed: Enclosed) -> str:
         raise NamespacesUnavailableError(text)
     code = enclosed.process.wait()
     complaint = enclosed.complaint or f"exit code {code}"
+    if _KILLED in complaint:
+        raise ContainerSetupError("process 1 of the container was killed before it was ready")
     if complaint.startswith(_PROGRAMS):
         raise NamespacesUnavailableError(complaint)
     raise ContainerSetupError(f"the container's setup ended with: {complaint}")

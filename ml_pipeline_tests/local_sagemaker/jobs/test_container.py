@@ -1,16 +1,19 @@
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from local_sagemaker.jobs.containers import namespaces
-from local_sagemaker.jobs.containers.process_tree import first_child
+from local_sagemaker.jobs.containers.process_tree import descendants, first_child
+from local_sagemaker.jobs.containers.surroundings import Surroundings
 from local_sagemaker.kinds import PROCESSING
 from ml_pipeline_tests.local_sagemaker.jobs.conftest import WITHOUT_CALL
 from ml_pipeline_tests.local_sagemaker.jobs.sandbox import Sandbox, reason
@@ -269,6 +272,26 @@ def test_a_host_that_has_run_out_of_something_is_no_reason_for_less(sandbox: San
     expected = "InternalServerError: ContainerSetupError: the container cannot be made: sethostname"
     assert reason(job).startswith(expected)
     assert sandbox.log(job) == []
+
+
+def test_a_process_1_that_is_killed_is_no_reason_for_less(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the kernel that is out of memory, say, before it has become the job's program."""
+    monkeypatch.setattr(namespaces, "_ENCLOSE", ("-c", "import time; time.sleep(600)"))
+    surroundings = Surroundings(tmp_path, "algo-1", Path("/"), tmp_path, (), (), None)
+    with ThreadPoolExecutor() as pool:
+        started = pool.submit(namespaces.start, surroundings, ["true"], {})
+        while not (ones := [pid for pid in descendants(os.getpid()) if _is_process_1(pid)]):
+            time.sleep(0.01)
+        os.kill(ones[0], signal.SIGKILL)
+        with pytest.raises(namespaces.ContainerSetupError, match=r"process 1 .* was killed"):
+            started.result(timeout=60)
+
+
+def _is_process_1(pid: int) -> bool:
+    """Whether it is the first of its own namespace."""
+    return re.search(r"^NSpid:.*\t1$", _text(Path(f"/proc/{pid}/status")), re.M) is not None
 
 
 def test_without_namespaces_and_with_an_opt_ml_of_somebody_else(
