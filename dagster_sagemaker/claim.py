@@ -14,6 +14,7 @@ import dagster as dg
 from dagster_sagemaker.attempts import Attempt, describe
 from dagster_sagemaker.claim_store import Claim, ClaimStore, StoredClaim
 from dagster_sagemaker.errors import NameTakenError
+from dagster_sagemaker.interrupts import pause
 from dagster_sagemaker.options import JobOptions
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ class JobClaim:
             self._said.add(obstacle)
             title = self.plan.step.title
             self.log.info(f"[sagemaker] A job for {title} waits for {obstacle}")
-        time.sleep(self.options.polling.interval(waited))
+        pause(self.options.polling.interval(waited))
 
     def _write(self, claim: Claim, etag: str | None) -> bool:
         written = self.store.write(claim, etag)

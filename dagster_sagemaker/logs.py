@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from dagster_sagemaker import interrupts
 from dagster_sagemaker.kinds import JobKind
 from dagster_sagemaker.log_streams import LogLine, LogStreams
 from dagster_sagemaker.log_text import in_batches, shortened
@@ -101,7 +102,7 @@ class LogTail:
         deadline, pause = last_look, late if completed else min(late, 1.0)
         troubles = 0
         while True:
-            time.sleep(max(min(pause, deadline - time.monotonic()), 0))
+            interrupts.pause(max(min(pause, deadline - time.monotonic()), 0))
             progressed = self._attempt(lambda: self._read_all(description))
             now = time.monotonic()
             if self._troubles:

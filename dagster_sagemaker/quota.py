@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dagster_sagemaker.errors import JobNotCreatedError, QuotaTooSmallError
+from dagster_sagemaker.interrupts import pause
 from dagster_sagemaker.polling import Polling
 from dagster_sagemaker.transient import error_message
 
@@ -75,7 +76,7 @@ class QuotaLine:
         if self.limit_seconds is not None:
             interval = min(interval, self.limit_seconds - waited)
         self._tries += 1
-        time.sleep(interval)
+        pause(interval)
 
     def _say(self, waited: float, reason: str) -> None:
         if self._said is None or waited - self._said >= _SECONDS_BETWEEN_LINES:

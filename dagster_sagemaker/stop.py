@@ -1,10 +1,10 @@
 """Stopping a job by name, also one whose submission was under way a moment ago."""
 
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from dagster_sagemaker.answers import says_no_such_job
+from dagster_sagemaker.interrupts import pause
 from dagster_sagemaker.kinds import JobKind
 from dagster_sagemaker.transient import AWS_ERRORS, error_message
 
@@ -35,7 +35,7 @@ def stop_job(
         if "is in status" in error_message(error):
             report(f"[sagemaker] Nothing to stop: {error_message(error)}")
             return True
-        time.sleep(_SECONDS_BETWEEN)
+        pause(_SECONDS_BETWEEN)
     if says_no_such_job(error):
         report(f"[sagemaker] Nothing to stop: SageMaker knows no {kind.name} job {name}")
         return True

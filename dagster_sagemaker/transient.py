@@ -14,6 +14,8 @@ from botocore.exceptions import (
     IncompleteReadError,
 )
 
+from dagster_sagemaker.interrupts import pause
+
 T = TypeVar("T")
 
 _THROTTLES = frozenset(
@@ -81,5 +83,5 @@ def patiently(call: Callable[[], T], on_trouble: Callable[[Exception], None]) ->
                 raise
             if attempt == 0:
                 on_trouble(error)
-        time.sleep(min(2**attempt, 30) * random.uniform(0.5, 1))  # noqa: S311 - only jitter
+        pause(min(2**attempt, 30) * random.uniform(0.5, 1))  # noqa: S311 - only jitter
     raise AssertionError  # pragma: no cover - count() does not end

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from dagster_sagemaker.answers import says_no_such_job
 from dagster_sagemaker.credentials import CredentialsPatience
+from dagster_sagemaker.interrupts import pause
 from dagster_sagemaker.kinds import JobKind
 from dagster_sagemaker.polling import Polling
 from dagster_sagemaker.refusals import explain_refusal
@@ -113,7 +114,7 @@ class JobWait:
         interval = self.polling.interval(elapsed, self._troubles)
         if self.limit_seconds is not None:
             interval = min(interval, max(self.limit_seconds - elapsed, 0))
-        time.sleep(interval)
+        pause(interval)
 
     def _look(self, elapsed: float) -> dict[str, Any] | None:
         try:

@@ -40,6 +40,7 @@ def test_a_limit_that_does_not_say_its_size_is_waited_for() -> None:
 def clock(monkeypatch: pytest.MonkeyPatch) -> OwnTime:
     clock = OwnTime()
     monkeypatch.setattr("dagster_sagemaker.quota.time", clock)
+    monkeypatch.setattr("dagster_sagemaker.interrupts.time", clock)
     return clock
 
 

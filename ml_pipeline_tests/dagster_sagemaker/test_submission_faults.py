@@ -30,7 +30,9 @@ ENDS: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dagster_sagemaker.transient.time", OwnTime())
+    clock = OwnTime()
+    monkeypatch.setattr("dagster_sagemaker.transient.time", clock)
+    monkeypatch.setattr("dagster_sagemaker.interrupts.time", clock)
 
 
 def contexts(s3: "S3Client", bucket: str) -> list[str]:
