@@ -6,6 +6,7 @@ here imports another part of the project, so any Dagster project can use it.
 
 from dagster_sagemaker.airflow_compat import airflow_compat
 from dagster_sagemaker.code import CodeBundle
+from dagster_sagemaker.completion_sensor import build_completion_sensor
 from dagster_sagemaker.connection import SageMakerConnection
 from dagster_sagemaker.errors import InvalidRequestError
 from dagster_sagemaker.images import sklearn_image_uri
@@ -15,17 +16,15 @@ from dagster_sagemaker.inputs import (
     ProcessingOutput,
     TrainingChannel,
 )
+from dagster_sagemaker.invocation import SageMakerInvocation
 from dagster_sagemaker.options import JobOptions
-from dagster_sagemaker.pipes import (
-    PipesSageMakerProcessingClient,
-    PipesSageMakerTrainingClient,
-    SageMakerInvocation,
-)
+from dagster_sagemaker.pipes import PipesSageMakerProcessingClient, PipesSageMakerTrainingClient
 from dagster_sagemaker.polling import Polling
 from dagster_sagemaker.processors import ScriptProcessor, SKLearnProcessor
 from dagster_sagemaker.refusals import explain_refusal
 from dagster_sagemaker.request import JobRequest, Upload, deep_merge
 from dagster_sagemaker.result import FinishedJob, S3Object, S3Output
+from dagster_sagemaker.sweep_sensor import build_sweep_sensor
 from dagster_sagemaker.training import SKLearnTraining
 
 __all__ = [
@@ -50,6 +49,8 @@ __all__ = [
     "TrainingChannel",
     "Upload",
     "airflow_compat",
+    "build_completion_sensor",
+    "build_sweep_sensor",
     "deep_merge",
     "explain_refusal",
     "sklearn_image_uri",

@@ -21,6 +21,7 @@ _OWN_NAMES = (
     "polling",
     "print_log",
     "stop_on_cancel",
+    "wait_for_completion",
 )
 
 # Operators' arguments that have a place of their own here, which is not the call.
@@ -35,11 +36,7 @@ _ELSEWHERE = {
     "execution_timeout": "use max_ingestion_time, which stops the job, too",
 }
 
-# The only values of these that can be had for now.
-_ONLY: Mapping[str, tuple[object, str]] = {
-    "wait_for_completion": (True, "the step waits for its job"),
-    "deferrable": (False, "the step waits for its job"),
-}
+_TRANSLATED = ("config", "deferrable")
 
 _NUMBERS = ("check_interval", "max_attempts", "max_ingestion_time")
 
@@ -54,7 +51,8 @@ def airflow_compat(**arguments: Any) -> dict[str, Any]:
     ``config`` is the request. ``max_ingestion_time`` in seconds, and ``max_attempts`` times
     ``check_interval``, become ``max_wait_seconds``, which stops the job as well. With
     ``check_interval`` jobs are looked at every so many seconds; without it, more often at first.
-    The names that ``run`` has itself are taken as they are.
+    ``deferrable=True`` is ``wait_for_completion=False``: no worker is held, and the job's end is
+    told all the same. The names that ``run`` has itself are taken as they are.
 
     Raises:
         InvalidRequestError: Arguments that are unknown or cannot be had, each with what to do.
@@ -65,6 +63,8 @@ def airflow_compat(**arguments: Any) -> dict[str, Any]:
     keywords = {name: arguments[name] for name in _OWN_NAMES if name in arguments}
     if "config" in arguments:
         keywords["request"] = arguments["config"]
+    if arguments.get("deferrable"):
+        keywords["wait_for_completion"] = False
     interval = arguments.get("check_interval")
     if interval is not None:
         keywords["polling"] = Polling(
@@ -88,16 +88,13 @@ def _limits(arguments: Mapping[str, Any], interval: float | None) -> list[float 
 def _problems(name: str, value: object) -> list[str]:
     if name in _ELSEWHERE:
         return [f"{name}: is no argument of the call: {_ELSEWHERE[name]}"]
-    if name in _ONLY:
-        only, why = _ONLY[name]
-        return [] if value is only else [f"{name}: must be {only}, not {value!r}: {why}"]
     if name in _NUMBERS:
         fits = value is None or (isinstance(value, (int, float)) and value > 0)
         return [] if fits else [f"{name}: {value!r} is no number above 0"]
-    return [] if name in (*_OWN_NAMES, "config") else [f"{name}: is unknown; {_hint(name)}"]
+    return [] if name in (*_OWN_NAMES, *_TRANSLATED) else [f"{name}: is unknown; {_hint(name)}"]
 
 
 def _hint(name: str) -> str:
-    known = sorted((*_OWN_NAMES, *_ELSEWHERE, *_ONLY, *_NUMBERS, "config"))
+    known = sorted((*_OWN_NAMES, *_ELSEWHERE, *_NUMBERS, *_TRANSLATED))
     near = get_close_matches(name, known, n=1)
     return f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"

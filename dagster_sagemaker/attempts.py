@@ -36,7 +36,10 @@ class Attempt:
 
 
 def find_attempt(
-    connection: "SageMakerConnection", plan: "JobPlan", log: dg.DagsterLogManager
+    connection: "SageMakerConnection",
+    plan: "JobPlan",
+    log: dg.DagsterLogManager,
+    to_conclude: str | None = None,
 ) -> Attempt:
     """The attempt to go on with.
 
@@ -44,6 +47,12 @@ def find_attempt(
     when completed, if it computes what this plan does. One that has failed, was stopped, lost its
     outputs, or computed something else gives way to the next attempt. What becomes of another run's
     job of the name, the plan's action says.
+
+    Args:
+        connection: Where jobs run.
+        plan: The work.
+        log: The run's log.
+        to_conclude: A job whose end is to be told, also if it is of no use.
 
     Raises:
         dagster.Failure: A job that computes something else is in progress under the name, or
@@ -55,7 +64,7 @@ def find_attempt(
         if description is None:
             return Attempt(name, None)
         reason = why_not_usable(connection, plan, description)
-        if reason is None:
+        if reason is None or (name == to_conclude and _is_to_be_told(plan, description)):
             status = plan.kind.status(description)
             log.info(f"[sagemaker] Found job {name} of an earlier attempt: {status}")
             return Attempt(name, description, is_of_this_run(plan, description))
@@ -117,6 +126,12 @@ def why_not_usable(
             return f"it {error}"
         return None
     return None if status == "InProgress" else f"it is {status}"
+
+
+def _is_to_be_told(plan: "JobPlan", description: dict[str, Any]) -> bool:
+    """Whether a job's end is the step's, though it is of no use."""
+    status = plan.kind.status(description)
+    return status in {"Failed", "Stopped"} or (status == "Completed" and plan.is_ours(description))
 
 
 def is_of_this_run(plan: "JobPlan", description: dict[str, Any]) -> bool:

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sts import STSClient
     from typing_extensions import Self
 
-ServiceName = Literal["sagemaker", "s3", "logs", "sts", "iam"]
+ServiceName = Literal["sagemaker", "s3", "logs", "sts", "iam", "sqs"]
 
 _LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -91,6 +92,8 @@ class SageMakerConnection(dg.ConfigurableResource[Any]):
     def client(self, service: Literal["sts"]) -> "STSClient": ...
     @overload
     def client(self, service: Literal["iam"]) -> "IAMClient": ...
+    @overload
+    def client(self, service: Literal["sqs"]) -> "SQSClient": ...
 
     def client(self, service: ServiceName) -> Any:
         """The boto3 client of a service; the same object on every call, safe between threads."""

@@ -6,6 +6,8 @@ from typing import TypeAlias
 
 import dagster as dg
 
+from dagster_sagemaker.run_jobs import root_run_id
+
 _RANGE = "..."
 
 StepContext: TypeAlias = "dg.AssetExecutionContext | dg.OpExecutionContext"
@@ -64,7 +66,7 @@ def identify(context: StepContext, partition_key: str | None = None) -> StepIden
         partition=partition,
         ds=interval[0].strftime("%Y-%m-%d") if interval and one_time else None,
         run_id=run.run_id,
-        root_run_id=run.root_run_id or run.run_id,
+        root_run_id=root_run_id(context.instance, run),
         interval=interval,
     )
 

@@ -139,3 +139,6 @@ TRAINING = JobKind(
     log_group="/aws/sagemaker/TrainingJobs",
     console_path="jobs",
 )
+
+KINDS: Mapping[KindName, JobKind] = {kind.name: kind for kind in (PROCESSING, TRAINING)}
+"""Both kinds by name."""

@@ -98,16 +98,33 @@ class JobLifecycle:
                 stopped the job of its own that was followed.
             dagster.Failure: The job could not be submitted, or did not end within the limit.
         """
-        if self._attempt.description is None:
-            upload_missing(self._connection.client("s3"), self._plan.job.uploads)
-            self.may_run = True  # from here on, even if the answer to the submission is lost
-            self._attempt = self._submit()
+        self._submit_unless_there()
         description = self._wait(messages, self._attempt.description)
         self.may_run = False
         if self._plan.kind.status(description) == "Stopped" and not self._attempt.of_this_run:
             self._log.info(f"[sagemaker] Job {self._attempt.name} was stopped, and not by this run")
             raise NameTakenError(self._attempt.name)
         return description
+
+    def leave(self) -> bool:
+        """Submit the job, unless it exists, and leave it to itself.
+
+        Returns:
+            Whether it runs; False if it has ended, and ``run`` is to judge its end.
+
+        Raises:
+            NameTakenError: As ``run``.
+            dagster.Failure: The job could not be submitted.
+        """
+        self._submit_unless_there()
+        description = self._attempt.description
+        if description is not None and self._plan.kind.is_over(description):
+            return False
+        self._log.info(
+            f"[sagemaker] Job {self._attempt.name} is left running; when it has ended, another run "
+            "makes the partition of it"
+        )
+        return True
 
     @property
     def needs_session(self) -> bool:
@@ -161,6 +178,12 @@ class JobLifecycle:
             model_uri=outputs["model"].uri if kind.name == "training" else None,
             metadata=job_metadata(self._connection, kind, description, self._logs, report),
         )
+
+    def _submit_unless_there(self) -> None:
+        if self._attempt.description is None:
+            upload_missing(self._connection.client("s3"), self._plan.job.uploads)
+            self.may_run = True  # from here on, even if the answer to the submission is lost
+            self._attempt = self._submit()
 
     def _submit(self) -> Attempt:
         try:

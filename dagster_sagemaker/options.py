@@ -25,6 +25,9 @@ class JobOptions:
         instance_types: Types that will do, best first, instead of the request's one. The service
             chooses where it can; else the next one's turn comes when there is no capacity, or
             never enough quota, for one.
+        wait_for_completion: Follow the job to its end. If false, the step ends once the job is
+            submitted, and the sensor of ``build_completion_sensor`` has the partition made when it
+            has ended: see ``docs/no-worker-held.md``.
         polling: Pace of the requests about a running job.
         print_log: Show the job's log in the run's.
         stop_on_cancel: Stop the job when the run is cancelled.
@@ -40,6 +43,7 @@ class JobOptions:
 
     action_if_job_exists: ActionIfJobExists = "attach"
     instance_types: Sequence[str] = ()
+    wait_for_completion: bool = True
     polling: Polling = field(default_factory=Polling)
     print_log: bool = True
     stop_on_cancel: bool = True
@@ -62,6 +66,7 @@ class JobKeywords(TypedDict, total=False):
 
     action_if_job_exists: ActionIfJobExists
     instance_types: Sequence[str]
+    wait_for_completion: bool
     polling: Polling
     print_log: bool
     stop_on_cancel: bool

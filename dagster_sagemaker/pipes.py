@@ -9,39 +9,17 @@ import dagster as dg
 from dagster._core.definitions.resource_annotation import TreatAsResourceParam
 from typing_extensions import Unpack
 
-from dagster_sagemaker.attempts import Attempt, find_attempt
-from dagster_sagemaker.claim import JobClaim
-from dagster_sagemaker.claim_store import ClaimStore
 from dagster_sagemaker.connection import SageMakerConnection
-from dagster_sagemaker.errors import NameTakenError, NoCapacityError, QuotaTooSmallError
 from dagster_sagemaker.identity import StepContext, identify
+from dagster_sagemaker.invocation import SageMakerInvocation
 from dagster_sagemaker.kinds import PROCESSING, TRAINING, JobKind
-from dagster_sagemaker.lifecycle import JobLifecycle
 from dagster_sagemaker.masking import Mask, secrets_masked
-from dagster_sagemaker.messages import JobContextInjector, JobMessages, PipesLocation
 from dagster_sagemaker.options import JobKeywords, JobOptions
 from dagster_sagemaker.plan import JobPlan
 from dagster_sagemaker.request import JobRequest
-from dagster_sagemaker.result import FinishedJob
-from dagster_sagemaker.s3_uri import join_s3_uri, parse_s3_uri
-
-INTERRUPTS = (dg.DagsterExecutionInterruptedError, KeyboardInterrupt)
-"""What a cancelled run raises in its steps."""
-
-# How often another process may take the name first; it takes one job each time.
-_RACES = 5
-
-
-class SageMakerInvocation(dg.PipesClientCompletedInvocation):
-    """A completed job with its Pipes session.
-
-    Attributes:
-        job: The job, verified.
-    """
-
-    def __init__(self, session: dg.PipesSession, job: FinishedJob) -> None:
-        super().__init__(session, metadata=job.metadata)
-        self.job = job
+from dagster_sagemaker.s3_uri import join_s3_uri
+from dagster_sagemaker.step_job import StepJob
+from dagster_sagemaker.unattended import why_it_waits
 
 
 class _PipesSageMakerClient(dg.PipesClient, TreatAsResourceParam):
@@ -94,7 +72,8 @@ class _PipesSageMakerClient(dg.PipesClient, TreatAsResourceParam):
             **options: Those of the client that are different for this job.
 
         Returns:
-            The invocation; its ``job`` has outputs, report and metadata.
+            The invocation; its ``job`` has outputs, report and metadata. Without
+            ``wait_for_completion`` there may be none yet: then ``left_running`` is true.
 
         Raises:
             InvalidRequestError: The service would refuse the request; nothing was submitted.
@@ -114,116 +93,24 @@ class _PipesSageMakerClient(dg.PipesClient, TreatAsResourceParam):
         mask = Mask(job.secrets)
         mask.learn(job.request)
         with secrets_masked(context.log, mask):
-            return self._run_plan(context, plan, chosen, extras, mask)
-
-    def _run_plan(
-        self,
-        context: StepContext,
-        plan: JobPlan,
-        options: JobOptions,
-        extras: Mapping[str, Any] | None,
-        mask: Mask,
-    ) -> SageMakerInvocation:
-        types = options.instance_types
-        for index in range(max(len(types), 1)):
-            left = replace(options, instance_types=types[index:])
-            try:
-                return self._run_unless_raced(context, plan, left, extras, mask)
-            except (NoCapacityError, QuotaTooSmallError) as failure:
-                if index + 1 >= len(types):
-                    raise
-                context.log.warning(
-                    f"[sagemaker] Going on with {types[index + 1]}: {failure.description}"
-                )
-        raise AssertionError  # pragma: no cover - the last type returns or raises
-
-    def _run_unless_raced(
-        self,
-        context: StepContext,
-        plan: JobPlan,
-        options: JobOptions,
-        extras: Mapping[str, Any] | None,
-        mask: Mask,
-    ) -> SageMakerInvocation:
-        for _ in range(_RACES):
-            attempt = find_attempt(self._connection, plan, context.log)
-            mask.learn(plan.request(attempt.name, {}))
-            claim = self._claim(context, plan, options)
-            lifecycle = self._lifecycle(context, plan, options, attempt, claim)
-            if attempt.description is None and plan.action == "attach":
-                attempt = claim.take(attempt)
-                if attempt.description is not None:
-                    lifecycle = self._lifecycle(context, plan, options, attempt, claim)
-            location = self._location(attempt.name)
-            messages = JobMessages(self._connection, location, options.polling.message_seconds)
-            try:
-                session, job = self._run_attempt(context, location, lifecycle, messages, extras)
-            except NameTakenError:
-                continue
-            metadata = {key: mask.value(value) for key, value in job.metadata.items()}
-            return SageMakerInvocation(session, replace(job, metadata=metadata))
-        raise dg.Failure(f"Other processes keep submitting jobs for {plan.step.title}")
-
-    def _run_attempt(
-        self,
-        context: StepContext,
-        location: PipesLocation,
-        lifecycle: JobLifecycle,
-        messages: JobMessages,
-        extras: Mapping[str, Any] | None,
-    ) -> tuple[dg.PipesSession, FinishedJob]:
-        try:
-            with dg.open_pipes_session(
+            return StepJob(
                 context=context,
-                context_injector=JobContextInjector(self._connection, location),
-                message_reader=messages,
-                extras=dict(extras or {}),
-            ) as session:
-                description = lifecycle.run(messages)
-        except INTERRUPTS:
-            lifecycle.interrupted()
-            raise
-        finally:
-            if not lifecycle.needs_session:
-                messages.clean_up()
-        return session, lifecycle.conclude(description)
+                connection=self._connection,
+                prefix=join_s3_uri(f"s3://{self._bucket}", self._prefix),
+                plan=plan,
+                options=_attended(context, plan, chosen),
+                extras=extras or {},
+                mask=mask,
+            ).run()
 
-    def _lifecycle(
-        self,
-        context: StepContext,
-        plan: JobPlan,
-        options: JobOptions,
-        attempt: Attempt,
-        claim: JobClaim,
-    ) -> JobLifecycle:
-        return JobLifecycle(
-            connection=self._connection,
-            plan=plan,
-            attempt=attempt,
-            hold=claim.hold,
-            environment=self._location(attempt.name).environment(),
-            options=options,
-            log=context.log,
-        )
 
-    def _claim(self, context: StepContext, plan: JobPlan, options: JobOptions) -> JobClaim:
-        place = parse_s3_uri(
-            join_s3_uri(
-                f"s3://{self._bucket}", self._prefix, "claims", plan.claim_name, "_claim.json"
-            )
-        )
-        return JobClaim(
-            connection=self._connection,
-            store=ClaimStore(self._connection, place),
-            plan=plan,
-            options=options,
-            instance=context.instance,
-            log=context.log,
-        )
-
-    def _location(self, job_name: str) -> PipesLocation:
-        place = parse_s3_uri(join_s3_uri(f"s3://{self._bucket}", self._prefix, job_name))
-        return PipesLocation(bucket=place.bucket, key_prefix=place.key)
+def _attended(context: StepContext, plan: JobPlan, options: JobOptions) -> JobOptions:
+    """The options, with a wait for the job where it cannot be left to the sensor."""
+    reason = None if options.wait_for_completion else why_it_waits(context, plan)
+    if reason is None:
+        return options
+    context.log.info(f"[sagemaker] This step waits for its job all the same: {reason}")
+    return replace(options, wait_for_completion=True)
 
 
 def _config(context: StepContext) -> Mapping[str, Any]:

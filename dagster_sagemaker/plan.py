@@ -100,8 +100,13 @@ class JobPlan:
 
     def is_of_this_run(self, description: Mapping[str, Any]) -> bool:
         """Whether a job that exists was started by this run, or by one that it re-executes."""
-        run = description.get("Environment", {}).get(ROOT_RUN_VARIABLE)
-        return bool(run == self.step.root_run_id)
+        return self.root_run_of(description) == self.step.root_run_id
+
+    @staticmethod
+    def root_run_of(description: Mapping[str, Any]) -> str | None:
+        """The first of the runs whose job one is; None if none of ours started it."""
+        run: str | None = description.get("Environment", {}).get(ROOT_RUN_VARIABLE)
+        return run
 
     @property
     def _without_name(self) -> dict[str, Any]:

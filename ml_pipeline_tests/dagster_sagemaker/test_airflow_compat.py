@@ -20,9 +20,11 @@ from dagster_sagemaker import InvalidRequestError, Polling, airflow_compat
             },
         ),
         ({"max_wait_seconds": 7, "max_ingestion_time": None}, {"max_wait_seconds": 7}),
-        ({"print_log": False, "wait_for_completion": True}, {"print_log": False}),
+        ({"print_log": False}, {"print_log": False}),
+        ({"wait_for_completion": False}, {"wait_for_completion": False}),
         ({"action_if_job_exists": "fail"}, {"action_if_job_exists": "fail"}),
         ({"deferrable": False}, {}),
+        ({"deferrable": True}, {"wait_for_completion": False}),
     ],
 )
 def test_arguments_become_keywords(arguments: dict[str, Any], keywords: dict[str, Any]) -> None:
@@ -32,8 +34,6 @@ def test_arguments_become_keywords(arguments: dict[str, Any], keywords: dict[str
 @pytest.mark.parametrize(
     ("name", "value", "problem"),
     [
-        ("wait_for_completion", False, "must be True, not False: the step waits for its job"),
-        ("deferrable", True, "must be False, not True: the step waits for its job"),
         ("check_intervall", 30, "is unknown; did you mean check_interval?"),
         ("xyz", 30, "is unknown; known are action_if_job_exists, aws_conn_id, "),
         ("retries", 3, "set retry_policy=dg.RetryPolicy(max_retries=...) on the asset"),

@@ -354,7 +354,16 @@ def test_a_job_that_may_not_be_looked_at_any_more_is_named_and_can_be_followed(
     assert service.only_job.status == "InProgress"
 
 
-@pytest.mark.parametrize("moment", ["submit", "before_submit", "wait"])
+class _Garbage:
+    """What Python collects at some moment or other; a signal may come just then."""
+
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize(
+    "moment", ["submit", "before_submit", "wait", "collection", "collection_during_submit"]
+)
 def test_a_cancelled_run_stops_its_job(
     service: PlayedService,
     processing: PipesSageMakerProcessingClient,
@@ -374,9 +383,13 @@ def test_a_cancelled_run_stops_its_job(
         service.before["StopProcessingJob"] = not_yet
         interrupt(request)
 
-    service.endings.append(
-        Ending(looks=FOREVER, on_describe=interrupt if moment == "wait" else None)
-    )
+    def interrupt_in_vain(_: object) -> None:
+        _Garbage()  # Python reports what its finalizer raises, and goes on
+
+    waiting = {"wait": interrupt, "collection": interrupt_in_vain}
+    service.endings.append(Ending(looks=FOREVER, on_describe=waiting.get(moment)))
+    if moment == "collection_during_submit":
+        service.before["CreateProcessingJob"] = interrupt_in_vain
     if moment == "submit":
         service.after["CreateProcessingJob"] = interrupt
     if moment == "before_submit":

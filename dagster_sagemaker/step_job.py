@@ -1,0 +1,167 @@
+"""The job of one step: found or submitted, followed or left to the sensor, and concluded."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+from dagster._core.pipes.context import build_external_execution_context_data
+
+from dagster_sagemaker import run_jobs
+from dagster_sagemaker.attempts import Attempt, find_attempt
+from dagster_sagemaker.claim import JobClaim
+from dagster_sagemaker.claim_store import ClaimStore
+from dagster_sagemaker.errors import NameTakenError, NoCapacityError, QuotaTooSmallError
+from dagster_sagemaker.identity import StepContext
+from dagster_sagemaker.interrupts import INTERRUPTS, lost_interrupts_noted
+from dagster_sagemaker.invocation import SageMakerInvocation
+from dagster_sagemaker.lifecycle import JobLifecycle
+from dagster_sagemaker.messages import JobContextInjector, JobMessages, PipesLocation
+from dagster_sagemaker.s3_uri import S3Location, join_s3_uri, parse_s3_uri
+from dagster_sagemaker.unattended import concluded_job, run_job
+
+if TYPE_CHECKING:
+    from dagster_sagemaker.connection import SageMakerConnection
+    from dagster_sagemaker.masking import Mask
+    from dagster_sagemaker.options import JobOptions
+    from dagster_sagemaker.plan import JobPlan
+
+# How often another process may take the name first; it takes one job each time.
+_RACES = 5
+
+
+@dataclass(frozen=True)
+class StepJob:
+    """What a step needs to come by its finished job.
+
+    Args:
+        context: The step's.
+        connection: Where the job runs.
+        prefix: Address in S3 of claims and Pipes sessions.
+        plan: The work.
+        options: How to submit and wait; of the instance types, those that are left.
+        extras: Passed to the script through Pipes.
+        mask: Hides the request's secrets.
+    """
+
+    context: StepContext
+    connection: "SageMakerConnection"
+    prefix: str
+    plan: "JobPlan"
+    options: "JobOptions"
+    extras: Mapping[str, Any]
+    mask: "Mask"
+
+    def run(self) -> SageMakerInvocation:
+        """The job, on the first of the instance types that there is room for.
+
+        Raises:
+            InvalidRequestError: The service would refuse the request; nothing was submitted.
+            dagster.Failure: The job did not complete with its outputs in place.
+        """
+        types = self.options.instance_types
+        for index in range(max(len(types), 1)):
+            left = replace(self, options=replace(self.options, instance_types=types[index:]))
+            try:
+                with lost_interrupts_noted():
+                    return left._run_unless_raced()
+            except (NoCapacityError, QuotaTooSmallError) as failure:
+                if index + 1 >= len(types):
+                    raise
+                self.context.log.warning(
+                    f"[sagemaker] Going on with {types[index + 1]}: {failure.description}"
+                )
+        raise AssertionError  # pragma: no cover - the last type returns or raises
+
+    def _run_unless_raced(self) -> SageMakerInvocation:
+        to_conclude = concluded_job(self.context)
+        for _ in range(_RACES):
+            attempt = find_attempt(self.connection, self.plan, self.context.log, to_conclude)
+            self.mask.learn(self.plan.request(attempt.name, {}))
+            claim = self._claim()
+            lifecycle = self._lifecycle(attempt, claim)
+            if attempt.description is None and self.plan.action == "attach":
+                attempt = claim.take(attempt)
+                if attempt.description is not None:
+                    lifecycle = self._lifecycle(attempt, claim)
+            try:
+                return self._run_attempt(attempt, lifecycle)
+            except NameTakenError:
+                continue
+        raise dg.Failure(f"Other processes keep submitting jobs for {self.plan.step.title}")
+
+    def _run_attempt(self, attempt: Attempt, lifecycle: JobLifecycle) -> SageMakerInvocation:
+        messages = self._messages(attempt)
+        try:
+            self._note(attempt)
+            if not self.options.wait_for_completion and self._is_left_running(attempt, lifecycle):
+                return SageMakerInvocation(attempt.name, None)
+            with dg.open_pipes_session(
+                context=self.context,
+                context_injector=self._injector(attempt),
+                message_reader=messages,
+                extras=dict(self.extras),
+            ) as session:
+                description = lifecycle.run(messages)
+        except INTERRUPTS:
+            lifecycle.interrupted()
+            raise
+        finally:
+            if not lifecycle.needs_session:
+                messages.clean_up()
+        job = lifecycle.conclude(description)
+        metadata = {key: self.mask.value(value) for key, value in job.metadata.items()}
+        return SageMakerInvocation(job.name, (session, replace(job, metadata=metadata)))
+
+    def _is_left_running(self, attempt: Attempt, lifecycle: JobLifecycle) -> bool:
+        """Submit the job; whether it runs now. It has ended only if an earlier run submitted it."""
+        data = build_external_execution_context_data(self.context, dict(self.extras))
+        with self._injector(attempt).inject_context(data):
+            return lifecycle.leave()
+
+    def _note(self, attempt: Attempt) -> None:
+        """Before the job is created: whoever sees to it later must not depend on this process."""
+        if attempt.description is not None and self.plan.kind.is_over(attempt.description):
+            return
+        run_jobs.note(
+            self.context.instance,
+            self.context.run.run_id,
+            run_job(self.context, self.plan, attempt, waits=not self.options.wait_for_completion),
+            stop=self.options.stop_on_cancel,
+        )
+
+    def _lifecycle(self, attempt: Attempt, claim: JobClaim) -> JobLifecycle:
+        return JobLifecycle(
+            connection=self.connection,
+            plan=self.plan,
+            attempt=attempt,
+            hold=claim.hold,
+            environment=self._location(attempt.name).environment(),
+            options=self.options,
+            log=self.context.log,
+        )
+
+    def _claim(self) -> JobClaim:
+        place = self._place("claims", self.plan.claim_name, "_claim.json")
+        return JobClaim(
+            connection=self.connection,
+            store=ClaimStore(self.connection, place),
+            plan=self.plan,
+            options=self.options,
+            instance=self.context.instance,
+            log=self.context.log,
+        )
+
+    def _injector(self, attempt: Attempt) -> JobContextInjector:
+        return JobContextInjector(self.connection, self._location(attempt.name))
+
+    def _messages(self, attempt: Attempt) -> JobMessages:
+        seconds = self.options.polling.message_seconds
+        return JobMessages(self.connection, self._location(attempt.name), seconds)
+
+    def _location(self, job_name: str) -> PipesLocation:
+        place = self._place(job_name)
+        return PipesLocation(bucket=place.bucket, key_prefix=place.key)
+
+    def _place(self, *parts: str) -> S3Location:
+        return parse_s3_uri(join_s3_uri(self.prefix, *parts))
