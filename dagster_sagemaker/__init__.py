@@ -17,7 +17,7 @@ from dagster_sagemaker.inputs import (
     TrainingChannel,
 )
 from dagster_sagemaker.invocation import SageMakerInvocation
-from dagster_sagemaker.options import JobOptions
+from dagster_sagemaker.options import JobKeywords, JobOptions
 from dagster_sagemaker.pipes import PipesSageMakerProcessingClient, PipesSageMakerTrainingClient
 from dagster_sagemaker.polling import Polling
 from dagster_sagemaker.processors import ScriptProcessor, SKLearnProcessor
@@ -31,6 +31,7 @@ __all__ = [
     "CodeBundle",
     "FinishedJob",
     "InvalidRequestError",
+    "JobKeywords",
     "JobOptions",
     "JobRequest",
     "ManifestInput",

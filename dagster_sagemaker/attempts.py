@@ -119,6 +119,8 @@ def why_not_usable(
                 "end or stop it, then run this again"
             )
         return f"it is {status}, and its request was another one"
+    if status == "Completed" and not plan.is_fresh(description):
+        return "it is older than this run, which is to make everything anew"
     if status == "Completed":
         try:
             verified_outputs(connection.client("s3"), kind, description, plan.job.optional_outputs)

@@ -71,10 +71,9 @@ def build_completion_sensor(
             now=time.time(),
         )
         ended |= set(_ended(aws, context.instance, (waits[name] for name in due)))
-        return dg.SensorResult(
-            run_requests=[waits[name].job.conclusion() for name in sorted(ended)],
-            cursor=turns.dump(),
-        )
+        requests = [waits[name].job.conclusion() for name in sorted(ended)]
+        reason = None if requests else f"Of {len(waits)} jobs, none has ended as far as is known"
+        return dg.SensorResult(run_requests=requests, skip_reason=reason, cursor=turns.dump())
 
     return dg.SensorDefinition(
         name=name,

@@ -1,8 +1,8 @@
 """Dagster Pipes clients for SageMaker's processing and training jobs."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime, timezone
 from typing import Any, ClassVar
 
 import dagster as dg
@@ -20,6 +20,9 @@ from dagster_sagemaker.request import JobRequest
 from dagster_sagemaker.s3_uri import join_s3_uri
 from dagster_sagemaker.step_job import StepJob
 from dagster_sagemaker.unattended import why_it_waits
+
+FRESH_TAG = "ml_pipeline/fresh"
+"""Run tag; ``true``: completed jobs of the runs that a run re-executes are not used."""
 
 
 class _PipesSageMakerClient(dg.PipesClient, TreatAsResourceParam):
@@ -89,6 +92,7 @@ class _PipesSageMakerClient(dg.PipesClient, TreatAsResourceParam):
             action=chosen.action_if_job_exists,
             instance_types=tuple(chosen.instance_types),
             created=_created(context) if chosen.action_if_job_exists == "timestamp" else None,
+            fresh_since=_fresh_since(context),
         )
         mask = Mask(job.secrets)
         mask.learn(job.request)
@@ -120,9 +124,18 @@ def _config(context: StepContext) -> Mapping[str, Any]:
 
 def _created(context: StepContext) -> int:
     """The second at which the first of the runs that re-execute one another was made."""
-    run_id = context.run.root_run_id or context.run.run_id
+    return int(_made(context, context.run.root_run_id or context.run.run_id).timestamp())
+
+
+def _fresh_since(context: StepContext) -> datetime | None:
+    if context.run.tags.get(FRESH_TAG) != "true":
+        return None
+    return _made(context, context.run.run_id)
+
+
+def _made(context: StepContext, run_id: str) -> datetime:
     record = context.instance.get_run_record_by_id(run_id)
-    return int(record.create_timestamp.timestamp() if record else time.time())
+    return record.create_timestamp if record else datetime.now(timezone.utc)
 
 
 class PipesSageMakerProcessingClient(_PipesSageMakerClient):

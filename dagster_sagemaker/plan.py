@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -38,6 +39,7 @@ class JobPlan:
         action: What to do about a job that exists; see ``JobOptions``.
         instance_types: Types that will do; see ``JobOptions``.
         created: Second at which the root run was made, for the action ``timestamp``.
+        fresh_since: Jobs that were created earlier are not used; None if they are.
     """
 
     kind: JobKind
@@ -47,6 +49,7 @@ class JobPlan:
     action: ActionIfJobExists = "attach"
     instance_types: tuple[str, ...] = ()
     created: int | None = None
+    fresh_since: datetime | None = None
 
     @cached_property
     def fingerprint(self) -> str:
@@ -101,6 +104,10 @@ class JobPlan:
     def is_of_this_run(self, description: Mapping[str, Any]) -> bool:
         """Whether a job that exists was started by this run, or by one that it re-executes."""
         return self.root_run_of(description) == self.step.root_run_id
+
+    def is_fresh(self, description: Mapping[str, Any]) -> bool:
+        """Whether a job is young enough to be used."""
+        return self.fresh_since is None or description["CreationTime"] >= self.fresh_since
 
     @staticmethod
     def root_run_of(description: Mapping[str, Any]) -> str | None:

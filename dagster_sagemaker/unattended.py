@@ -19,6 +19,8 @@ def why_it_waits(context: "StepContext", plan: "JobPlan") -> str | None:
     """
     if not _assets(context):
         return "it is an op, and only assets can be made later by another run"
+    if context.selected_asset_check_keys:
+        return "its checks are part of it: an asset_check of its own can be made later"
     if plan.step.partition is not None and len(context.partition_keys) > 1:
         return "its run makes several partitions, which are recorded together"
     tags = context.run.tags

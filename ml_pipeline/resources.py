@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import PrivateAttr
 
 from dagster_sagemaker import (
+    JobKeywords,
     PipesSageMakerProcessingClient,
     PipesSageMakerTrainingClient,
     Polling,
@@ -41,11 +42,13 @@ class LocalConnection(SageMakerConnection):
         home: The service's home directory.
         port: The service's port on 127.0.0.1.
         bucket: Made if it is not there.
+        events_queue: The queue that a service which is started is to tell of its jobs, if any.
     """
 
     home: str
     port: int
     bucket: str
+    events_queue: str | None = None
 
     _has_bucket: bool = PrivateAttr(default=False)
     _answered: float = PrivateAttr(default=-_TRUST_SECONDS)
@@ -57,7 +60,7 @@ class LocalConnection(SageMakerConnection):
             LocalServiceError: The service could not be started; the message says what to change.
         """
         if time.monotonic() - self._answered > _TRUST_SECONDS:
-            ensure_started(Path(self.home), self.port)
+            ensure_started(Path(self.home), self.port, self.events_queue)
             self._answered = time.monotonic()
         if not self._has_bucket:
             super().client("s3").create_bucket(Bucket=self.bucket)
@@ -79,6 +82,7 @@ def build_connection(settings: Settings) -> SageMakerConnection:
         home=str(settings.home.resolve()),
         port=settings.local_port,
         bucket=settings.bucket_name,
+        events_queue=settings.queue_of_job_ends,
     )
 
 
@@ -86,12 +90,15 @@ def build_resources(settings: Settings) -> dict[str, Any]:
     """Every resource of the definitions, by key."""
     connection = build_connection(settings)
     bucket = settings.bucket_name
-    polling = _LOCAL_POLLING if settings.target == "local" else Polling()
+    options: JobKeywords = {
+        "polling": _LOCAL_POLLING if settings.target == "local" else Polling(),
+        "wait_for_completion": settings.wait_for_completion,
+    }
     return {
         "settings": settings,
         "aws": connection,
-        "processing": PipesSageMakerProcessingClient(connection, bucket=bucket, polling=polling),
-        "training": PipesSageMakerTrainingClient(connection, bucket=bucket, polling=polling),
+        "processing": PipesSageMakerProcessingClient(connection, bucket=bucket, **options),
+        "training": PipesSageMakerTrainingClient(connection, bucket=bucket, **options),
         "raw_days": S3RawDayIOManager(connection=connection, bucket=bucket),
         "datasets": S3DatasetIOManager(connection=connection, bucket=bucket),
         "models": S3ModelIOManager(connection=connection, bucket=bucket),

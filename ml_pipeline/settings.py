@@ -97,6 +97,16 @@ class Settings(BaseSettings):
         description="How many days one run of a backfill from the asset graph makes, one after "
         "the other; 0: all of them, which `dagster asset materialize --partition-range` needs.",
     )
+    wait_for_completion: bool = Field(
+        default=True,
+        description="A run follows its SageMaker jobs to their end. If false, it ends when a job "
+        "is submitted and holds no worker; a sensor has the day made when the job has ended.",
+    )
+    events_queue: str = Field(
+        default="",
+        description="Name or URL of the SQS queue that tells which jobs have ended, for runs that "
+        "do not wait. On AWS without one, jobs are looked at in turn, one a second.",
+    )
     window_days: int = Field(
         default=28,
         ge=1,
@@ -167,6 +177,13 @@ class Settings(BaseSettings):
     def bucket_name(self) -> str:
         """The bucket in use."""
         return self.bucket or "ml-pipeline"
+
+    @property
+    def queue_of_job_ends(self) -> str | None:
+        """The queue in use, if runs do not wait for jobs."""
+        if self.wait_for_completion:
+            return None
+        return self.events_queue or ("ml-pipeline-jobs" if self.target == "local" else None)
 
     @property
     def job_role_arn(self) -> str:

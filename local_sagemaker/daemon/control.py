@@ -25,6 +25,7 @@ from local_sagemaker.daemon.job_endings import stop_all
 from local_sagemaker.daemon.launcher import without_aws
 from local_sagemaker.daemon.lock import only_daemon
 from local_sagemaker.daemon.record import DaemonRecord
+from local_sagemaker.events import QUEUE_VARIABLE
 from local_sagemaker.home import Home
 from local_sagemaker.process import ProcessId
 from local_sagemaker.records.store import JobStore
@@ -40,7 +41,7 @@ _LOOK_SECONDS = 0.02
 _LOG_TAIL_BYTES = 2000
 
 
-def ensure_started(home: Path, port: int) -> Endpoint:
+def ensure_started(home: Path, port: int, events_queue: str | None = None) -> Endpoint:
     """The daemon of a home, started if it does not run.
 
     Any number of processes may call this at once: one daemon comes of it.
@@ -48,13 +49,15 @@ def ensure_started(home: Path, port: int) -> Endpoint:
     Args:
         home: The home directory; made if it is not there.
         port: Where on 127.0.0.1 it is to listen; 0 for wherever it does, or any free port.
+        events_queue: The queue that a daemon which is started is to tell of its jobs; without one,
+            what the environment says.
 
     Raises:
         PortInUseError: Another program has the port.
         MissingExtraError: The packages of the ``local`` extra are not installed.
         DaemonError: It cannot run for another reason, or listens on another port.
     """
-    endpoint = status(home) or start(home, port)
+    endpoint = status(home) or start(home, port, events_queue)
     if port not in {0, endpoint.port}:
         raise DaemonError(
             f"The local SageMaker of {endpoint.home} listens on port {endpoint.port}, not {port}: "
@@ -63,7 +66,7 @@ def ensure_started(home: Path, port: int) -> Endpoint:
     return endpoint
 
 
-def start(home: Path, port: int) -> Endpoint:
+def start(home: Path, port: int, events_queue: str | None = None) -> Endpoint:
     """Start the daemon of a home and wait until it serves; one that runs already is as good.
 
     It outlives its starter and the terminal. Its output goes to ``daemon.log`` in the home.
@@ -75,7 +78,7 @@ def start(home: Path, port: int) -> Endpoint:
     deadline = time.monotonic() + _START_SECONDS
     while True:
         try:
-            _spawn(place, port)
+            _spawn(place, port, events_queue)
         except AlreadyRunningError:
             # Another starter's, which may yet fail, or one that is about to end.
             endpoint = _await(place, _TURN_SECONDS)
@@ -178,20 +181,21 @@ def _running_jobs(place: Home) -> list[str]:
     return [job.name for job in jobs if job.supervisor and job.supervisor.alive()]
 
 
-def _spawn(place: Home, port: int) -> None:
+def _spawn(place: Home, port: int, events_queue: str | None) -> None:
     """Start a daemon and wait until it says that it serves."""
     try:
         place.create()
-        serves = _report(place, port)
+        serves = _report(place, port, events_queue)
     except OSError as error:
         raise home_not_usable(place.root, error) from error
     if not serves:
         raise DaemonError(f"The local SageMaker did not start.{_log_tail(place)}")
 
 
-def _report(place: Home, port: int) -> bool:
+def _report(place: Home, port: int, events_queue: str | None) -> bool:
     """Start a daemon; whether it says that it serves."""
     path = [str(_IMPORT_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    queue = {QUEUE_VARIABLE: events_queue} if events_queue else {}
     reading, writing = os.pipe()
     try:
         command = [sys.executable, "-m", "local_sagemaker"]
@@ -205,7 +209,7 @@ def _report(place: Home, port: int) -> bool:
                 stdout=log,
                 stderr=log,
                 cwd="/",
-                env={**without_aws(os.environ), "PYTHONPATH": os.pathsep.join(path)},
+                env={**without_aws(os.environ), **queue, "PYTHONPATH": os.pathsep.join(path)},
                 pass_fds=[writing],
                 start_new_session=True,
                 check=False,

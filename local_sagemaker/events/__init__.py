@@ -4,3 +4,6 @@
 that it is to be told are one transaction of the job store, whichever process makes it; the daemon
 tells, in order, and forgets what SQS has acknowledged. So each change is told at least once.
 """
+
+QUEUE_VARIABLE = "ML_PIPELINE_LOCAL_EVENTS_QUEUE"
+"""The name or the URL of the queue that events go to; none without it."""

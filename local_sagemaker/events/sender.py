@@ -6,13 +6,11 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
+from local_sagemaker.events import QUEUE_VARIABLE
 from local_sagemaker.events.event import message
 from local_sagemaker.events.outbox import Change, Outbox, switch
 from local_sagemaker.events.queue import Queue
 from local_sagemaker.events.steps import steps
-
-QUEUE_VARIABLE = "ML_PIPELINE_LOCAL_EVENTS_QUEUE"
-"""The name or the URL of the queue that events go to; none without it."""
 
 _LOOK_SECONDS = 0.2
 _LONGEST_PAUSE = 30.0

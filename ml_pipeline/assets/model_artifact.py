@@ -3,7 +3,7 @@
 It learns from ``train`` and ``validation`` and never sees the day it is evaluated on.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import dagster as dg
 
@@ -14,6 +14,7 @@ from dagster_sagemaker import (
     TrainingChannel,
 )
 from ml_pipeline import code_bundles
+from ml_pipeline.automation import follows_its_inputs
 from ml_pipeline.partitions import backfill_policy, daily, days_of
 from ml_pipeline.publishing.artifacts import Dataset, Model
 from ml_pipeline.publishing.results import materialized
@@ -30,20 +31,25 @@ from ml_pipeline.settings import Settings, get_settings
     code_version=code_bundles.train.version,
     pool="sagemaker_training",
     io_manager_key="models",
+    output_required=False,
+    automation_condition=follows_its_inputs(get_settings()),
 )
 def model_artifact(
     context: dg.AssetExecutionContext,
     settings: dg.ResourceParam[Settings],
     training: PipesSageMakerTrainingClient,
     preprocessed_dataset: dict[str, Dataset],
-) -> dg.MaterializeResult[Mapping[str, Model]]:
+) -> Iterator[dg.MaterializeResult[Mapping[str, Model]]]:
     made = {}
     for ds in days_of(context):
         request = build_request(settings, preprocessed_dataset[ds])
-        job = training.run(context=context, partition_key=ds, request=request).job
+        invocation = training.run(context=context, partition_key=ds, request=request)
+        if invocation.left_running:
+            return
+        job = invocation.job
         made[ds] = Model.from_job(job, code_version=code_bundles.train.version)
         context.add_asset_metadata(job.metadata, partition_key=ds)
-    return materialized(made)
+    yield materialized(made)
 
 
 def build_request(settings: Settings, dataset: Dataset) -> JobRequest:

@@ -16,7 +16,8 @@ from dagster_sagemaker import (
     SageMakerConnection,
 )
 from ml_pipeline import code_bundles
-from ml_pipeline.checks import auc_check, auc_of, auc_spec, is_good_enough
+from ml_pipeline.automation import follows_its_inputs
+from ml_pipeline.checks import auc_of, is_good_enough
 from ml_pipeline.partitions import backfill_policy, daily, days_of
 from ml_pipeline.processors import sklearn_processor
 from ml_pipeline.publishing.artifacts import Dataset, Evaluation, Model
@@ -35,7 +36,8 @@ from ml_pipeline.settings import Settings, get_settings
     code_version=code_bundles.evaluate.version,
     pool="sagemaker_processing",
     io_manager_key="evaluations",
-    check_specs=[auc_spec],
+    output_required=False,
+    automation_condition=follows_its_inputs(get_settings()),
 )
 def model_evaluation(
     context: dg.AssetExecutionContext,
@@ -48,11 +50,14 @@ def model_evaluation(
     made, scores = {}, {}
     for ds in days_of(context):
         request = build_request(settings, preprocessed_dataset[ds], model_artifact[ds])
-        job = processing.run(context=context, partition_key=ds, request=request).job
+        invocation = processing.run(context=context, partition_key=ds, request=request)
+        if invocation.left_running:
+            return
+        job = invocation.job
         made[ds] = Evaluation.from_job(job, code_version=code_bundles.evaluate.version)
         scores[ds] = auc_of(job.report)
         context.add_asset_metadata(job.metadata, partition_key=ds)
-    yield materialized(made)._replace(check_results=[auc_check(scores, settings.min_auc)])
+    yield materialized(made)
     # Behind the yield: by now the evaluations are published.
     for ds, auc in scores.items():
         if is_good_enough(auc, settings.min_auc):

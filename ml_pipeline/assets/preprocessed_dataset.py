@@ -5,7 +5,7 @@ training never receives. Imputation, scaling and encoding are fitted on ``train`
 a plain scikit-learn object. Flights that were cancelled have no label: they are counted, not used.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import dagster as dg
 
@@ -37,24 +37,28 @@ CHANNELS = ("train", "validation", "holdout")
     code_version=code_bundles.preprocess.version,
     pool="sagemaker_processing",
     io_manager_key="datasets",
+    output_required=False,
 )
 def preprocessed_dataset(
     context: dg.AssetExecutionContext,
     settings: dg.ResourceParam[Settings],
     aws: SageMakerConnection,
     processing: PipesSageMakerProcessingClient,
-) -> dg.MaterializeResult[Mapping[str, Dataset]]:
+) -> Iterator[dg.MaterializeResult[Mapping[str, Dataset]]]:
     made = {}
     for ds in days_of(context):
         days = settings.window(ds)
         _require_history(ds, len(days) - 1, settings)
         request = build_request(settings, landing.find_or_land(context, settings, aws, days))
-        job = processing.run(context=context, partition_key=ds, request=request).job
+        invocation = processing.run(context=context, partition_key=ds, request=request)
+        if invocation.left_running:
+            return
+        job = invocation.job
         made[ds] = Dataset.from_job(job, code_version=code_bundles.preprocess.version)
         rows = sum(job.metadata.get(f"{channel}_rows", 0) for channel in CHANNELS)
         metadata = {**job.metadata, "dagster/partition_row_count": rows}
         context.add_asset_metadata(metadata, partition_key=ds)
-    return materialized(made)
+    yield materialized(made)
 
 
 def _require_history(ds: str, days: int, settings: Settings) -> None:

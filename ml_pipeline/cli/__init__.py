@@ -1,5 +1,6 @@
 """``ml-pipeline``: the command line beside Dagster's."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -31,10 +32,16 @@ def main() -> None:
         sys.exit(f"Error: {error}")
 
 
+def _wait_for_jobs() -> None:
+    """Whoever runs a command waits for what it does; no daemon need be there to go on with it."""
+    os.environ["ML_PIPELINE_WAIT_FOR_COMPLETION"] = "true"
+
+
 @cli.command()
 @click.argument("partition")
 def run(partition: str) -> None:
     """Run daily_training for PARTITION, such as 2013-02-11, and say what became of it."""
+    _wait_for_jobs()
     get_settings().window(partition)
 
     from ml_pipeline.cli.runs import execute
@@ -65,6 +72,7 @@ def summary(partition: str) -> None:
 )
 def backfill(first: str, last: str, at_once: int) -> None:
     """Run daily_training for a range of partitions, and list what failed and why."""
+    _wait_for_jobs()
     from ml_pipeline.cli.backfill import days_between, run_backfill
 
     sys.exit(0 if run_backfill(days_between(get_settings(), first, last), at_once) else 1)

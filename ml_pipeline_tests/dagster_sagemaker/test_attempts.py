@@ -36,13 +36,15 @@ def execute(
 ) -> Callable[..., dg.JobExecutionResult]:
     in_this_test.update(client=processing, request=processing_request)
 
-    def run(instance: dg.DagsterInstance, again: str | None = None) -> dg.JobExecutionResult:
+    def run(
+        instance: dg.DagsterInstance, again: str | None = None, **tags: str
+    ) -> dg.JobExecutionResult:
         options = None if again is None else dg.ReexecutionOptions(parent_run_id=again)
         return dg.execute_job(
             dg.reconstructable(the_job),
             instance=instance,
             reexecution_options=options,
-            tags={"dagster/partition": "north"},
+            tags={"dagster/partition": "north", **tags},
         )
 
     return run
@@ -66,6 +68,22 @@ def test_a_re_execution_follows_the_job_of_the_run_that_died(
     assert second.success
     assert second.run_id != first.run_id
     assert service.calls["CreateProcessingJob"] == 1
+
+
+@pytest.mark.parametrize(("tag", "jobs"), [("true", 2), ("false", 1)])
+def test_a_fresh_run_makes_what_is_there_anew(
+    service: PlayedService,
+    instance: dg.DagsterInstance,
+    execute: Callable[..., dg.JobExecutionResult],
+    write_outputs: Callable[[Job], None],
+    tag: str,
+    jobs: int,
+) -> None:
+    service.endings += [Ending(on_end=write_outputs), Ending(on_end=write_outputs)]
+    first = execute(instance)
+    second = execute(instance, again=first.run_id, **{"ml_pipeline/fresh": tag})
+    assert first.success and second.success
+    assert len(service.jobs) == jobs
 
 
 def test_a_new_run_starts_a_new_job(

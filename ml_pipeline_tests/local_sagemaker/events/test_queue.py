@@ -13,7 +13,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from local_sagemaker.daemon import control
-from local_sagemaker.events.sender import QUEUE_VARIABLE
+from local_sagemaker.events import QUEUE_VARIABLE
 from local_sagemaker.home import Home
 from local_sagemaker.jobs.kinds.training.states import enter
 from local_sagemaker.kinds import PROCESSING, TRAINING

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from local_sagemaker.events import QUEUE_VARIABLE
 from local_sagemaker.events import sender as sending
 from local_sagemaker.events.event import message as usual_message
 from local_sagemaker.events.outbox import Change, switch
 from local_sagemaker.events.queue import Queue
-from local_sagemaker.events.sender import QUEUE_VARIABLE, Sender, sender
+from local_sagemaker.events.sender import Sender, sender
 from local_sagemaker.kinds import PROCESSING
 from local_sagemaker.records.store import JobStore
 from ml_pipeline_tests.local_sagemaker.daemons import processing_request, wait_for

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local_sagemaker.api import services, supported
-from local_sagemaker.events.sender import QUEUE_VARIABLE
+from local_sagemaker.events import QUEUE_VARIABLE
 from local_sagemaker.faults.client import FaultsClient
 from local_sagemaker.kinds import KINDS
 from local_sagemaker.process import ProcessId
