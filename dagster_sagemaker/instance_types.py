@@ -12,7 +12,7 @@ from dagster_sagemaker.request import deep_merge
 _MOST_PREFERENCES = 5
 
 # Each of these says itself which types it takes.
-_EXCLUDED = ("InstanceGroups", "InstancePlacementConfig")
+_EXCLUDED = ("InstanceGroups", "InstancePlacementConfig", "InstancePreferences")
 
 
 def with_instance_types(
@@ -42,10 +42,32 @@ def with_instance_types(
     machine: dict[str, Any] = {"InstanceType": types[0]}
     if _service_chooses(model, kind, request, types):
         preferences = [{"InstanceType": one} for one in types]
-        machine = {"InstanceType": None, "InstancePreferences": preferences}
+        count = kind.machine(request).get("InstanceCount", 1)  # they go with no default of it
+        machine = {
+            "InstanceType": None,
+            "InstanceCount": count,
+            "InstancePreferences": preferences,
+        }
     for member in reversed(kind.resources):
         machine = {member: machine}
     return deep_merge(request, machine)
+
+
+def service_chose(kind: JobKind, description: Mapping[str, Any]) -> bool:
+    """Whether the service chose among the types itself, so that none of them is left to try."""
+    return "InstancePreferences" in kind.machine(description)
+
+
+def types_left(types: Sequence[str], refusal: str) -> tuple[str, ...]:
+    """The types to go on with after one was refused, best first.
+
+    Args:
+        types: Those that were asked for.
+        refusal: The service's words. It wants quota for each type that it may choose, and names the
+            one that lacks it; where none is named, the first was asked for.
+    """
+    lacking = next((one for one in types if f"'{one} for " in refusal), types[0])
+    return tuple(one for one in types if one != lacking)
 
 
 def without_instance_type(kind: JobKind, request: Mapping[str, Any]) -> dict[str, Any]:

@@ -89,7 +89,13 @@ class JobKind:
         groups = machine.get("InstanceGroups")
         if groups:
             return sum(group["InstanceCount"] for group in groups)
-        return int(machine.get("InstanceCount", 1))
+        return int(machine.get("SelectedInstanceCount", machine.get("InstanceCount", 1)))
+
+    def instance_type(self, description: Mapping[str, Any]) -> str | None:
+        """The type of a job's instances: of several that would do, the one it got."""
+        machine = self.machine(description)
+        found: str | None = machine.get("SelectedInstanceType", machine.get("InstanceType"))
+        return found
 
     def machine(self, description: Mapping[str, Any]) -> Mapping[str, Any]:
         """The part with InstanceType and InstanceCount."""

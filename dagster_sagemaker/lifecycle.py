@@ -13,7 +13,7 @@ from dagster_sagemaker.errors import (
     NameTakenError,
     NoCapacityError,
 )
-from dagster_sagemaker.instance_types import with_instance_types
+from dagster_sagemaker.instance_types import service_chose, with_instance_types
 from dagster_sagemaker.logs import LogTail
 from dagster_sagemaker.metadata import job_metadata
 from dagster_sagemaker.options import JobOptions
@@ -81,7 +81,6 @@ class JobLifecycle:
             connection=connection,
             kind=plan.kind,
             job_name=attempt.name,
-            instance_count=plan.kind.instance_count(request),
             emit=log.info if options.print_log else _silently,
             warn=log.warning,
             polling=options.polling,
@@ -145,14 +144,15 @@ class JobLifecycle:
         """Judge the end of the job and collect its results.
 
         Raises:
-            NoCapacityError: There were no instances for it.
+            NoCapacityError: There were no instances of the type that was asked for.
             dagster.Failure: It did not complete, or not with its outputs in place.
         """
         kind = self._plan.kind
         try:
             require_completed(self._connection, kind, description, self._logs)
         except dg.Failure as failure:
-            if description.get("FailureReason", "").startswith("CapacityError"):
+            without_capacity = description.get("FailureReason", "").startswith("CapacityError")
+            if without_capacity and not service_chose(kind, description):
                 raise NoCapacityError(failure.description, failure.metadata) from failure
             raise
         s3 = self._connection.client("s3")

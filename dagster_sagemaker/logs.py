@@ -33,7 +33,6 @@ class LogTail:
         connection: Where the logs are.
         kind: Processing or training.
         job_name: Name of the job.
-        instance_count: How many instances write.
         emit: Receives lines, joined to texts of bounded size.
         warn: Receives word of trouble.
         polling: Pace of the requests, and how long to wait for lines after the end.
@@ -45,7 +44,6 @@ class LogTail:
         connection: "SageMakerConnection",
         kind: JobKind,
         job_name: str,
-        instance_count: int,
         emit: Callable[[str], None],
         warn: Callable[[str], None],
         polling: Polling,
@@ -54,7 +52,6 @@ class LogTail:
         self.tail: deque[str] = deque(maxlen=TAIL_LINES)
         self._kind = kind
         self._job_name = job_name
-        self._instance_count = instance_count
         self._emit = emit
         self._warn = warn
         self._polling = polling
@@ -139,7 +136,7 @@ class LogTail:
         """One page of every stream."""
         self._find_missing(description)
         lines, more = self._streams.next_pages()
-        self._show(lines)
+        self._show(lines, description)
         if self._streams.error is not None:
             raise self._streams.error
         return more
@@ -147,7 +144,7 @@ class LogTail:
     def _read_all(self, description: Mapping[str, Any]) -> bool:
         """All that is there, for a bounded time."""
         if not self._streams.followed:
-            return self._sweep()
+            return self._sweep(description)
         began, progressed = time.monotonic(), False
         while self._follow(description):
             progressed = True
@@ -156,21 +153,22 @@ class LogTail:
                 break
         return progressed
 
-    def _sweep(self) -> bool:
+    def _sweep(self, description: Mapping[str, Any]) -> bool:
         progressed = False
         for lines in self._streams.sweep():
             progressed |= bool(lines)
-            self._show(lines)
+            self._show(lines, description)
         return progressed
 
     def _find_missing(self, description: Mapping[str, Any]) -> None:
         # After a restart every instance writes a new stream.
-        expected = self._instance_count * (1 + self._kind.restarts(description))
+        instances = self._kind.instance_count(description)
+        expected = instances * (1 + self._kind.restarts(description))
         if self._streams.followed < expected:
             self._streams.find()
 
-    def _show(self, lines: Iterable[LogLine]) -> None:
-        several = self._instance_count > 1
+    def _show(self, lines: Iterable[LogLine], description: Mapping[str, Any]) -> None:
+        several = self._kind.instance_count(description) > 1
         texts = [f"{line.host}: {line.text}" if several else line.text for line in lines]
         self.tail.extend(shortened(text, _TAIL_CHARACTERS) for text in texts[-TAIL_LINES:])
         for text in in_batches(texts, _EVENT_CHARACTERS):

@@ -26,7 +26,6 @@ def job_metadata(
     Nothing of the job's environment, arguments or hyperparameters goes in: they may hold secrets.
     """
     name = description[kind.name_field]
-    machine = kind.machine(description)
     facts: dict[str, Any] = {
         **_logged_metrics(description),
         **_reported_metrics(report),
@@ -37,7 +36,7 @@ def job_metadata(
         "log_group": logs.group,
         "log_stream": ", ".join(logs.stream_names) or None,
         "image": kind.image_uri(description),
-        "instance_type": machine.get("InstanceType"),
+        "instance_type": kind.instance_type(description),
         "instance_count": kind.instance_count(description),
         "duration_s": _duration(kind, description),
         "billable_seconds": description.get("BillableTimeInSeconds"),

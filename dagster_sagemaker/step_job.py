@@ -13,6 +13,7 @@ from dagster_sagemaker.claim import JobClaim
 from dagster_sagemaker.claim_store import ClaimStore
 from dagster_sagemaker.errors import NameTakenError, NoCapacityError, QuotaTooSmallError
 from dagster_sagemaker.identity import StepContext
+from dagster_sagemaker.instance_types import types_left
 from dagster_sagemaker.interrupts import INTERRUPTS, lost_interrupts_noted
 from dagster_sagemaker.invocation import SageMakerInvocation
 from dagster_sagemaker.lifecycle import JobLifecycle
@@ -59,19 +60,19 @@ class StepJob:
             InvalidRequestError: The service would refuse the request; nothing was submitted.
             dagster.Failure: The job did not complete with its outputs in place.
         """
-        types = self.options.instance_types
-        for index in range(max(len(types), 1)):
-            left = replace(self, options=replace(self.options, instance_types=types[index:]))
+        types = tuple(self.options.instance_types)
+        while True:
+            left = replace(self, options=replace(self.options, instance_types=types))
             try:
                 with lost_interrupts_noted():
                     return left._run_unless_raced()
             except (NoCapacityError, QuotaTooSmallError) as failure:
-                if index + 1 >= len(types):
+                if len(types) <= 1:
                     raise
+                types = types_left(types, failure.description or "")
                 self.context.log.warning(
-                    f"[sagemaker] Going on with {types[index + 1]}: {failure.description}"
+                    f"[sagemaker] Going on with {', '.join(types)}: {failure.description}"
                 )
-        raise AssertionError  # pragma: no cover - the last type returns or raises
 
     def _run_unless_raced(self) -> SageMakerInvocation:
         to_conclude = concluded_job(self.context)

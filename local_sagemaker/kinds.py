@@ -4,9 +4,11 @@ What differs in behaviour is in a package for each kind (``jobs/kinds/<kind>``),
 points. Nothing else asks which kind a job is: a new kind is a row here and a package there.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from local_sagemaker.instance_preferences import has_preferences, selected
 
 if TYPE_CHECKING:
     from local_sagemaker.jobs.data.uploads import Uploader
@@ -110,10 +112,29 @@ class JobKind:
             found = found.get(name, {})
         return found  # type: ignore[no-any-return]
 
+    def with_resources(
+        self, request: Mapping[str, Any], members: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """A copy of a request with members added to what it says of its instances."""
+        return _with_members(request, self.resources_path.split("."), members)
+
     def instance_groups(self, request: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        """The groups of instances of a request; one that names no groups has one all the same."""
+        """The groups of instances of a request; one that names no groups has one all the same.
+
+        One that has preferences has the selected one.
+        """
         resources = self.resources(request)
+        if has_preferences(resources):
+            return [selected(resources)]
         return list(resources.get("InstanceGroups") or [resources])
+
+
+def _with_members(
+    holder: Mapping[str, Any], path: Sequence[str], members: Mapping[str, Any]
+) -> dict[str, Any]:
+    if not path:
+        return {**holder, **members}
+    return {**holder, path[0]: _with_members(holder[path[0]], path[1:], members)}
 
 
 def _processing_rules() -> "Rules":

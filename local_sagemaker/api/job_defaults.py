@@ -4,11 +4,14 @@ import copy
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from local_sagemaker.instance_preferences import has_preferences
 from local_sagemaker.kinds import Default, JobKind
 
 
 def completed(kind: JobKind, request: Mapping[str, Any]) -> dict[str, Any]:
     """A request with what a job needs to run, where the service has a default for it."""
+    if has_preferences(kind.resources(request)):
+        return dict(request)  # they say themselves how many instances there are to be
     return _filled(request, kind.needed)
 
 

@@ -21,8 +21,9 @@ from local_sagemaker.s3.store import ObjectStore
 from local_sagemaker.service_errors import ServiceError, invalid
 
 Update = Callable[[Job, WarmPool | None, Members], Members]
-Admit = Callable[[JobKind, str, Members], AbstractContextManager[None]]
-"""Lets a job of a kind, name and request be recorded, for as long as it is entered."""
+Admit = Callable[[JobKind, str, Members], AbstractContextManager[Members]]
+"""Lets a job of a kind, name and request be recorded, for as long as it is entered; gives the
+request with the instance type that was selected, if it has preferences."""
 
 
 class JobOperations:
@@ -70,8 +71,8 @@ class JobOperations:
         name = request[kind.member("Name")]
         state = first_state(kind, request)
         try:
-            with self._admit(kind, name, request):
-                job = self._store.add(kind, name, job_arn(kind, name), request, state)
+            with self._admit(kind, name, request) as admitted:
+                job = self._store.add(kind, name, job_arn(kind, name), admitted, state)
         except JobExistsError as error:
             text = kind.duplicate.format(arn=error.arn)
             raise ServiceError("ResourceInUse", text) from None

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from local_sagemaker.instance_preferences import has_preferences, selected
 from local_sagemaker.records.job import Job
 
 _MATCHING = ("InstanceCount", "InstanceType", "VolumeSizeInGB", "VolumeKmsKeyId")
@@ -123,6 +124,8 @@ def remove(connection: sqlite3.Connection, name: str) -> None:
 def _requirements(request: Mapping[str, Any]) -> str:
     """What a later job must have in common with a pool to get it, as text that can be compared."""
     resources = request.get("ResourceConfig", {})
+    if has_preferences(resources):
+        resources = selected(resources)
     network = request.get("VpcConfig", {})
     chaining = request.get("SessionChainingConfig", {})
     return json.dumps(

@@ -5,7 +5,7 @@ from botocore.model import ServiceModel
 from botocore.session import get_session
 
 from dagster_sagemaker import InvalidRequestError
-from dagster_sagemaker.instance_types import with_instance_types
+from dagster_sagemaker.instance_types import types_left, with_instance_types
 from dagster_sagemaker.kinds import TRAINING
 
 TYPES = ("ml.g5.xlarge", "ml.m5.xlarge")
@@ -56,6 +56,25 @@ def test_elsewhere_the_first_is_asked_for(
 
 def test_without_types_nothing_changes() -> None:
     assert asked_for({}, (), preferences=True)["InstanceType"] == "ml.m4.xlarge"
+
+
+def test_preferences_come_with_a_count_where_the_request_has_none() -> None:
+    found = asked_for({"ResourceConfig": {"VolumeSizeInGB": 1}}, TYPES, preferences=True)
+    assert found["InstanceCount"] == 1
+
+
+@pytest.mark.parametrize(
+    ("refusal", "left"),
+    [
+        ("limit 'b for training job usage' is 0", ("a", "bb")),
+        ("limit 'bb for training job usage' is 0", ("a", "b")),
+        ("CapacityError: Unable", ("b", "bb")),
+    ],
+)
+def test_the_type_that_lacks_quota_is_left_out_else_the_first(
+    refusal: str, left: tuple[str, ...]
+) -> None:
+    assert types_left(("a", "b", "bb"), refusal) == left
 
 
 def test_groups_choose_for_themselves() -> None:

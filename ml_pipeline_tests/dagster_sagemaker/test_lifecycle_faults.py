@@ -245,60 +245,6 @@ def test_a_quota_that_is_used_up_is_waited_for(
     assert sum("waits in line" in line for line in log_lines(result, instance)) == 1
 
 
-@pytest.fixture
-def spot(training_request: dict[str, Any]) -> JobRequest:
-    """A job for which the service does not choose among instance types."""
-    training_request["EnableManagedSpotTraining"] = True
-    training_request["StoppingCondition"]["MaxWaitTimeInSeconds"] = 600
-    training_request["Environment"] = {"SCRIPT": "complete"}
-    return JobRequest(training_request, optional_outputs=("model", "output"))
-
-
-def choosy(local: LocalService, bucket: str, *types: str) -> PipesSageMakerTrainingClient:
-    return PipesSageMakerTrainingClient(
-        connect(local), bucket=bucket, polling=QUICK, instance_types=types
-    )
-
-
-def instance_type(job: Job) -> str:
-    return str(job.request["ResourceConfig"]["InstanceType"])
-
-
-def test_the_next_instance_type_is_used_where_there_is_no_capacity_or_no_quota(
-    local: LocalService,
-    bucket: str,
-    spot: JobRequest,
-    faults: FaultsClient,
-    name: str,
-    jobs: Callable[[], list[Job]],
-) -> None:
-    faults.add("quota", instance_type="ml.p3.2xlarge", limit=0)
-    faults.add("capacity", instance_type="ml.c5.xlarge")
-    client = choosy(local, bucket, "ml.p3.2xlarge", "ml.c5.xlarge", "ml.m5.large")
-    result, instance = run_asset(client, spot, name=name)
-    assert result.success
-    assert [(instance_type(job), job.status) for job in jobs()] == [
-        ("ml.c5.xlarge", "Failed"),
-        ("ml.m5.large", "Completed"),
-    ]
-    assert sum("Going on with ml." in line for line in log_lines(result, instance)) == 2
-
-
-def test_the_last_instance_type_without_capacity_is_a_failure(
-    local: LocalService,
-    bucket: str,
-    spot: JobRequest,
-    faults: FaultsClient,
-    name: str,
-    jobs: Callable[[], list[Job]],
-) -> None:
-    faults.add("capacity")
-    client = choosy(local, bucket, "ml.c5.xlarge", "ml.m5.large")
-    result, _ = run_asset(client, spot, name=name)
-    assert "CapacityError: Unable to provision requested ML compute capacity" in failure(result)
-    assert [instance_type(job) for job in jobs()] == ["ml.c5.xlarge", "ml.m5.large"]
-
-
 def test_tags_that_may_not_be_set_fail_no_job(
     local: LocalService,
     processing: PipesSageMakerProcessingClient,

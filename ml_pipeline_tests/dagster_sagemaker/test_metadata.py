@@ -81,7 +81,6 @@ def tail(connection: SageMakerConnection) -> LogTail:
         connection=connection,
         kind=PROCESSING,
         job_name="job",
-        instance_count=1,
         emit=print,
         warn=print,
         polling=Polling(late_log_seconds=0),

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 CHOSEN_BY_THE_SERVICE = "it is read-only: only Describe answers with it"
-ONE_TYPE = "there is no capacity to choose by: name one InstanceType"
 ANY_TYPE = "jobs get this machine, whichever type is named"
 NO_ROLES = "there are no permissions here"
 NO_KEYS = "nothing is encrypted"

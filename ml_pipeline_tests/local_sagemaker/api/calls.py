@@ -14,7 +14,11 @@ from local_sagemaker.s3.store import ObjectStore
 def idle_sagemaker(store: JobStore, objects: ObjectStore) -> JsonService:
     """SageMaker that starts nothing: jobs are where the test puts them."""
     return sagemaker(
-        store, objects, lambda job: None, lambda kind, name: None, lambda *job: nullcontext()
+        store,
+        objects,
+        lambda job: None,
+        lambda kind, name: None,
+        lambda kind, name, request: nullcontext(request),
     )
 
 

@@ -40,16 +40,19 @@ def members(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    ("kind", "spot"), [(PROCESSING, False), (TRAINING, False), (TRAINING, True)], ids=str
+    ("kind", "instances"),
+    [
+        (PROCESSING, "one type"),
+        (PROCESSING, "preferences"),
+        (TRAINING, "one type"),
+        (TRAINING, "spot"),
+        (TRAINING, "preferences"),
+    ],
+    ids=str,
 )
-def test_every_member_is_given_back(service: JsonService, kind: JobKind, spot: bool) -> None:
+def test_every_member_is_given_back(service: JsonService, kind: JobKind, instances: str) -> None:
     request = full_request(kind, "full")
-    if kind is TRAINING:
-        # These do not go together.
-        request["EnableManagedSpotTraining"] = spot
-        del request["ResourceConfig" if spot else "StoppingCondition"][
-            "KeepAlivePeriodInSeconds" if spot else "MaxWaitTimeInSeconds"
-        ]
+    leave_out_what_excludes(request, kind, instances)
     call(service, kind.operation("Create"), request)
     described = call(service, kind.operation("Describe"), {kind.member("Name"): "full"})
     shape = service_model("sagemaker").operation_model(kind.operation("Describe")).output_shape
@@ -65,8 +68,27 @@ def test_every_member_is_given_back(service: JsonService, kind: JobKind, spot: b
     assert len(found) > 30
 
 
+def leave_out_what_excludes(request: dict[str, Any], kind: JobKind, instances: str) -> None:
+    """Not all members go together."""
+    resources = kind.resources(request)
+    assert isinstance(resources, dict)
+    if instances == "preferences":
+        for member in ("InstanceType", "InstanceCount", "InstanceGroups", "TrainingPlanArn"):
+            resources.pop(member, None)
+        resources.pop("InstancePlacementConfig", None)
+    else:
+        del resources["InstancePreferences"]
+    if kind is TRAINING:
+        request["EnableManagedSpotTraining"] = instances == "spot"
+        if instances == "spot":
+            del resources["KeepAlivePeriodInSeconds"]
+        else:
+            del request["StoppingCondition"]["MaxWaitTimeInSeconds"]
+
+
 def test_the_tags_of_a_create_call(service: JsonService) -> None:
     request = full_request(PROCESSING, "full")
+    leave_out_what_excludes(request, PROCESSING, "one type")
     arn = call(service, "CreateProcessingJob", request)["ProcessingJobArn"]
     assert call(service, "ListTags", {"ResourceArn": arn})["Tags"] == request["Tags"]
 

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from local_sagemaker.kinds import PROCESSING, TRAINING, JobKind
+from local_sagemaker.kinds import KINDS, PROCESSING, TRAINING, JobKind
 from local_sagemaker.s3.store import ObjectStore
 from local_sagemaker.service_errors import ServiceError
 from ml_pipeline_tests.local_sagemaker.daemons import (
@@ -94,6 +94,74 @@ def test_what_is_missing_is_named(objects: ObjectStore) -> None:
     )
     request = training_request("job", InputDataConfig=[{"ChannelName": "c", "DataSource": {}}])
     assert "DataSource is missing S3DataSource" in message(TRAINING, request, objects)
+
+
+def preferring(kind: JobKind, *preferences: dict[str, Any], **members: Any) -> dict[str, Any]:
+    resources = {"VolumeSizeInGB": 1, "InstancePreferences": list(preferences), **members}
+    if kind is PROCESSING:
+        return processing_request("job", ProcessingResources={"ClusterConfig": resources})
+    return training_request("job", ResourceConfig=resources)
+
+
+SMALL, LARGE = {"InstanceType": "ml.m5.large"}, {"InstanceType": "ml.m5.xlarge"}
+ONE, TWO = {"InstanceCount": 1}, {"InstanceCount": 2}
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=str)
+def test_preferences_say_of_all_or_of_each_how_many_instances(
+    objects: ObjectStore, kind: JobKind
+) -> None:
+    kind.rules().check(preferring(kind, SMALL, LARGE, **TWO), objects)
+    kind.rules().check(preferring(kind, SMALL | TWO, LARGE | ONE), objects)
+    for request in (
+        preferring(kind, SMALL, LARGE),
+        preferring(kind, SMALL | TWO, LARGE),
+        preferring(kind, SMALL | TWO, LARGE | ONE, **ONE),
+    ):
+        assert message(kind, request, objects) == (
+            f"{kind.resources_path}: InstanceCount must be set either in {kind.resources_path} or "
+            "in every element of InstancePreferences"
+        )
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=str)
+def test_preferences_name_no_type_twice_and_none_beside_them(
+    objects: ObjectStore, kind: JobKind
+) -> None:
+    request = preferring(kind, SMALL, LARGE, SMALL, **ONE)
+    assert message(kind, request, objects) == (
+        f"{kind.resources_path}.InstancePreferences[2].InstanceType: ml.m5.large is named twice"
+    )
+    request = preferring(kind, LARGE, **ONE, **SMALL)
+    assert message(kind, request, objects) == (
+        f"{kind.resources_path}.InstancePreferences is mutually exclusive with InstanceType"
+    )
+
+
+@pytest.mark.parametrize(
+    ("resources", "members", "named"),
+    [
+        ({"InstanceGroups": []}, {}, "InstanceGroups"),
+        ({"InstancePlacementConfig": {}}, {}, "InstancePlacementConfig"),
+        ({}, {"EnableManagedSpotTraining": True}, "EnableManagedSpotTraining"),
+    ],
+)
+def test_what_preferences_of_a_training_job_do_not_go_with(
+    objects: ObjectStore, resources: dict[str, Any], members: dict[str, Any], named: str
+) -> None:
+    request = preferring(TRAINING, LARGE, **ONE, **resources) | members
+    assert message(TRAINING, request, objects) == (
+        f"ResourceConfig.InstancePreferences is mutually exclusive with {named}"
+    )
+
+
+def test_training_plans_of_preferences_and_one_of_the_job(objects: ObjectStore) -> None:
+    plans = {"TrainingPlanArns": ["arn:a"]}
+    TRAINING.rules().check(preferring(TRAINING, LARGE | plans, SMALL, **ONE), objects)
+    request = preferring(TRAINING, LARGE | plans, **ONE, TrainingPlanArn="arn:b")
+    assert "mutually exclusive with ResourceConfig.TrainingPlanArn" in message(
+        TRAINING, request, objects
+    )
 
 
 def test_a_training_job_needs_resources(objects: ObjectStore) -> None:

@@ -81,6 +81,33 @@ print(open("/opt/ml/config/resourceconfig.json").read())
     assert resources["current_instance_type"] == "ml.m5.xlarge"
 
 
+def test_a_container_learns_which_of_several_types_it_has(sandbox: Sandbox) -> None:
+    preferences = [
+        {"InstanceType": "ml.c5.xlarge", "InstanceCount": 1},
+        {"InstanceType": "ml.m5.2xlarge", "InstanceCount": 2},
+    ]
+    cluster = {
+        "InstancePreferences": preferences,
+        "SelectedInstanceType": "ml.m5.2xlarge",
+        "SelectedInstanceCount": 2,
+        "VolumeSizeInGB": 30,
+    }
+    script = """
+print(open("/opt/ml/config/processingjobconfig.json").read())
+print(open("/opt/ml/config/resourceconfig.json").read())
+"""
+    job = sandbox.process("job", script, ProcessingResources={"ClusterConfig": cluster})
+    config, resources = (json.loads(line) for line in sandbox.log(job)[:2])
+    assert config["ProcessingResources"]["ClusterConfig"] == {
+        "InstanceCount": 2,
+        "InstanceType": "ml.m5.2xlarge",
+        "VolumeSizeInGB": 30,
+        "VolumeKmsKeyId": None,
+    }
+    assert resources["current_instance_type"] == "ml.m5.2xlarge"
+    assert resources["hosts"] == ["algo-1", "algo-2"]
+
+
 def test_arguments_follow_the_entrypoint(sandbox: Sandbox) -> None:
     app = {
         "ImageUri": "test-image:1",

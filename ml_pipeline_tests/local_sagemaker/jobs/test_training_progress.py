@@ -69,6 +69,14 @@ def test_accelerated_spot_instances_are_waited_for_as_starting(sandbox: Sandbox)
     assert messages(sandbox, job)[0] == "Starting - Launching requested ML instances"
 
 
+def test_of_several_types_the_selected_one_is_waited_for(sandbox: Sandbox) -> None:
+    preferences = [{"InstanceType": one} for one in ("ml.g5.xlarge", "ml.m5.xlarge")]
+    several = {"InstancePreferences": preferences, "InstanceCount": 1, "VolumeSizeInGB": 1}
+    several["SelectedInstanceType"] = "ml.m5.xlarge"
+    job = sandbox.training("job", {}, ResourceConfig=several)
+    assert messages(sandbox, job)[0] == "Starting - Launching requested ML instances"
+
+
 def test_nothing_comes_between_stopping_and_the_end(sandbox: Sandbox) -> None:
     job = sandbox.training("job", {})
     progress = TrainingProgress(Record(sandbox.store, job))

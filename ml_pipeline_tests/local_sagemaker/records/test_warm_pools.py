@@ -95,6 +95,19 @@ def test_a_pool_does_not_go_to_a_job_that_differs(store: JobStore, other: dict[s
     assert (status(store, "first"), status(store, "other")) == ("Available", None)
 
 
+def test_a_pool_goes_to_a_job_for_which_its_type_was_selected(store: JobStore) -> None:
+    start(store, "first")
+    end(store, "first")
+    preferences = [{"InstanceType": one} for one in ("ml.c5.large", "ml.m5.large")]
+    resources = {"InstanceCount": 1, "VolumeSizeInGB": 1, "InstancePreferences": preferences}
+    other = {**resources, "SelectedInstanceType": "ml.c5.large"}
+    start(store, "other", keep=None, ResourceConfig=other)
+    assert status(store, "first") == "Available"
+    same = {**resources, "SelectedInstanceType": "ml.m5.large"}
+    start(store, "second", keep=None, ResourceConfig=same)
+    assert status(store, "first") == "Reused"
+
+
 def test_what_is_written_differently_is_the_same(store: JobStore) -> None:
     vpc = {"SecurityGroupIds": ["sg-1", "sg-2"], "Subnets": ["subnet-1"]}
     start(store, "first", VpcConfig=vpc, EnableNetworkIsolation=False)

@@ -5,6 +5,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from local_sagemaker.jobs.kinds.checks import require, require_s3, require_unique
+from local_sagemaker.jobs.kinds.preference_checks import check_preferences
 from local_sagemaker.s3.store import ObjectStore
 from local_sagemaker.service_errors import invalid
 
@@ -21,7 +22,8 @@ def check(request: Mapping[str, Any], _objects: ObjectStore) -> None:
         ServiceError: With the service's own message where that is known.
     """
     cluster = request["ProcessingResources"]["ClusterConfig"]
-    require(cluster, "ProcessingResources.ClusterConfig", "InstanceType")
+    if not check_preferences("ProcessingResources.ClusterConfig", cluster):
+        require(cluster, "ProcessingResources.ClusterConfig", "InstanceType")
     inputs = request.get("ProcessingInputs", [])
     outputs = request.get("ProcessingOutputConfig", {}).get("Outputs", [])
     require_unique("InputName", inputs)

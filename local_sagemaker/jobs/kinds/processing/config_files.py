@@ -26,14 +26,14 @@ def write_config_files(
     """
     config = ml / "config"
     config.mkdir(parents=True)
-    write_json(config / "processingjobconfig.json", _processing_config(arn, request))
+    write_json(config / "processingjobconfig.json", _processing_config(arn, request, cluster))
     write_json(config / "resourceconfig.json", resource_config(cluster, host))
 
 
-def _processing_config(arn: str, request: Mapping[str, Any]) -> dict[str, Any]:
+def _processing_config(arn: str, request: Mapping[str, Any], cluster: Cluster) -> dict[str, Any]:
     application = request["AppSpecification"]
     outputs = request.get("ProcessingOutputConfig", {})
-    cluster = request["ProcessingResources"]["ClusterConfig"]
+    resources = request["ProcessingResources"]["ClusterConfig"]
     stopping = request.get("StoppingCondition", {})
     return {
         "ProcessingJobArn": arn,
@@ -51,10 +51,10 @@ def _processing_config(arn: str, request: Mapping[str, Any]) -> dict[str, Any]:
         },
         "ProcessingResources": {
             "ClusterConfig": {
-                "InstanceCount": cluster["InstanceCount"],
-                "InstanceType": cluster["InstanceType"],
-                "VolumeSizeInGB": cluster["VolumeSizeInGB"],
-                "VolumeKmsKeyId": cluster.get("VolumeKmsKeyId"),
+                "InstanceCount": len(cluster.hosts),
+                "InstanceType": cluster.groups[0].instance_type,
+                "VolumeSizeInGB": resources["VolumeSizeInGB"],
+                "VolumeKmsKeyId": resources.get("VolumeKmsKeyId"),
             }
         },
         "RoleArn": request["RoleArn"],

@@ -8,7 +8,6 @@ from local_sagemaker.jobs.kinds.limits import (
     NO_ROLES,
     NO_VOLUME,
     NO_VPC,
-    ONE_TYPE,
     Ignored,
     Limit,
 )
@@ -16,7 +15,6 @@ from local_sagemaker.jobs.kinds.limits import (
 _NO_FEATURE_STORE = "there is no Feature Store here"
 
 REFUSED = (
-    Limit("ProcessingResources.ClusterConfig.InstancePreferences", why=ONE_TYPE),
     Limit("ProcessingResources.ClusterConfig.SelectedInstanceType", why=CHOSEN_BY_THE_SERVICE),
     Limit("ProcessingResources.ClusterConfig.SelectedInstanceCount", why=CHOSEN_BY_THE_SERVICE),
     Limit(

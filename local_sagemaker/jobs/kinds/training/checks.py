@@ -5,10 +5,13 @@ from typing import Any
 
 from local_sagemaker.account import REGION
 from local_sagemaker.jobs.kinds.checks import require, require_s3, require_unique
+from local_sagemaker.jobs.kinds.preference_checks import check_preferences
 from local_sagemaker.jobs.kinds.training.spot_checks import check_checkpoints, check_spot
 from local_sagemaker.s3.errors import S3Error
 from local_sagemaker.s3.store import ObjectStore
 from local_sagemaker.service_errors import invalid
+
+_NOT_WITH_PREFERENCES = ("InstanceType", "InstanceGroups", "InstancePlacementConfig")
 
 
 def check(request: Mapping[str, Any], objects: ObjectStore) -> None:
@@ -23,17 +26,39 @@ def check(request: Mapping[str, Any], objects: ObjectStore) -> None:
     """
     require(request["AlgorithmSpecification"], "AlgorithmSpecification", "TrainingImage")
     require(request, "The request", "ResourceConfig")
-    resources = request["ResourceConfig"]
-    instances = () if "InstanceGroups" in resources else ("InstanceCount", "InstanceType")
-    require(resources, "ResourceConfig", *instances, "VolumeSizeInGB")
-    if request.get("EnableManagedSpotTraining") and resources.get("KeepAlivePeriodInSeconds"):
-        raise invalid("KeepAlivePeriodInSeconds is not supported with managed spot training")
+    _check_instances(request)
     check_spot(request)
     check_checkpoints(request)
     for member in ("OutputDataConfig", "TensorBoardOutputConfig"):
         if member in request:
             require_s3(member, request[member]["S3OutputPath"])
     _check_channels(request, objects)
+
+
+def _check_instances(request: Mapping[str, Any]) -> None:
+    resources = request["ResourceConfig"]
+    spot = request.get("EnableManagedSpotTraining")
+    instances: tuple[str, ...] = ("InstanceCount", "InstanceType")
+    if check_preferences("ResourceConfig", resources, _NOT_WITH_PREFERENCES):
+        _check_preferences(resources, spot=bool(spot))
+        instances = ()
+    elif "InstanceGroups" in resources:
+        instances = ()
+    require(resources, "ResourceConfig", *instances, "VolumeSizeInGB")
+    if spot and resources.get("KeepAlivePeriodInSeconds"):
+        raise invalid("KeepAlivePeriodInSeconds is not supported with managed spot training")
+
+
+def _check_preferences(resources: Mapping[str, Any], *, spot: bool) -> None:
+    preferences = "ResourceConfig.InstancePreferences"
+    if spot:
+        raise invalid(f"{preferences} is mutually exclusive with EnableManagedSpotTraining")
+    plans = any("TrainingPlanArns" in one for one in resources["InstancePreferences"])
+    if plans and "TrainingPlanArn" in resources:
+        raise invalid(
+            f"{preferences}[].TrainingPlanArns is mutually exclusive with "
+            "ResourceConfig.TrainingPlanArn"
+        )
 
 
 def _check_channels(request: Mapping[str, Any], objects: ObjectStore) -> None:

@@ -37,8 +37,9 @@ class TrainingProgress:
         request = record.job.request
         self._record = record
         self._spot = bool(request.get("EnableManagedSpotTraining"))
-        instance = str(request["ResourceConfig"].get("InstanceType", ""))
-        self._pending = instance.startswith(_ACCELERATED) and not self._spot
+        groups = record.job.kind.instance_groups(request)
+        accelerated = any(one.get("InstanceType", "").startswith(_ACCELERATED) for one in groups)
+        self._pending = accelerated and not self._spot
         self._began: float | None = None
         self._seconds = 0.0
         self._failed: float | None = None

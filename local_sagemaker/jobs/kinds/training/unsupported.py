@@ -8,7 +8,6 @@ from local_sagemaker.jobs.kinds.limits import (
     NO_ROLES,
     NO_VOLUME,
     NO_VPC,
-    ONE_TYPE,
     Ignored,
     Limit,
 )
@@ -38,7 +37,6 @@ REFUSED = (
         ("S3Prefix", "ManifestFile", "AugmentedManifestFile"),
         _MODEL_CUSTOMIZATION,
     ),
-    Limit("ResourceConfig.InstancePreferences", why=ONE_TYPE),
     Limit("ResourceConfig.SelectedInstanceCount", why=CHOSEN_BY_THE_SERVICE),
     Limit("ResourceConfig.SelectedInstanceType", why=CHOSEN_BY_THE_SERVICE),
     Limit("MlflowConfig", why="set MLFLOW_TRACKING_URI in Environment instead"),
@@ -56,6 +54,7 @@ WITHOUT_EFFECT = (
     Ignored("ResourceConfig.VolumeKmsKeyId", NO_KEYS),
     Ignored("ResourceConfig.InstancePlacementConfig", ANY_TYPE),
     Ignored("ResourceConfig.TrainingPlanArn", ANY_TYPE),
+    Ignored("ResourceConfig.InstancePreferences[].TrainingPlanArns", ANY_TYPE),
     Ignored(
         "ResourceConfig.KeepAlivePeriodInSeconds",
         "no instance is kept warm, though WarmPoolStatus says what it would say",
