@@ -20,6 +20,7 @@ _OWN_NAMES = (
     "partition_key",
     "polling",
     "print_log",
+    "spot_without_checkpoint",
     "stop_on_cancel",
     "wait_for_completion",
 )

@@ -22,6 +22,7 @@ from dagster_sagemaker.outputs import verified_outputs
 from dagster_sagemaker.plan import JobPlan
 from dagster_sagemaker.report import read_report
 from dagster_sagemaker.result import FinishedJob
+from dagster_sagemaker.spot import SpotInterruptions, require_checkpoint
 from dagster_sagemaker.stop import stop_job
 from dagster_sagemaker.submit import submit
 from dagster_sagemaker.typed_members import with_types
@@ -76,6 +77,8 @@ class JobLifecycle:
         request = with_instance_types(model, plan.kind, request, options.instance_types)
         if attempt.description is None:
             check_request(model, plan.kind.operation, request)
+            if not options.spot_without_checkpoint:
+                require_checkpoint(request)
         self._request = request
         self._logs = LogTail(
             connection=connection,
@@ -206,7 +209,11 @@ class JobLifecycle:
             name=self._attempt.name,
             polling=self._options.polling,
             limit_seconds=self._options.max_wait_seconds,
-            watchers=(self._logs, messages),
+            watchers=(
+                self._logs,
+                messages,
+                SpotInterruptions(self._attempt.name, self._log.warning),
+            ),
             credentials=CredentialsPatience(
                 self._connection,
                 job=f"{self._plan.kind.name.capitalize()} job {self._attempt.name}",

@@ -8,6 +8,7 @@ import dagster as dg
 
 from dagster_sagemaker.kinds import JobKind
 from dagster_sagemaker.links import job_links
+from dagster_sagemaker.spot import spot_metadata
 
 if TYPE_CHECKING:
     from dagster_sagemaker.connection import SageMakerConnection
@@ -39,7 +40,9 @@ def job_metadata(
         "instance_type": kind.instance_type(description),
         "instance_count": kind.instance_count(description),
         "duration_s": _duration(kind, description),
+        "training_seconds": description.get("TrainingTimeInSeconds"),
         "billable_seconds": description.get("BillableTimeInSeconds"),
+        **spot_metadata(description),
     }
     return {key: value for key, value in facts.items() if value is not None}
 

@@ -28,6 +28,8 @@ class JobOptions:
         wait_for_completion: Follow the job to its end. If false, the step ends once the job is
             submitted, and the sensor of ``build_completion_sensor`` has the partition made when it
             has ended: see ``docs/no-worker-held.md``.
+        spot_without_checkpoint: Allow a job on spot instances that saves no checkpoints, and so
+            begins anew when it loses them.
         polling: Pace of the requests about a running job.
         print_log: Show the job's log in the run's.
         stop_on_cancel: Stop the job when the run is cancelled.
@@ -44,6 +46,7 @@ class JobOptions:
     action_if_job_exists: ActionIfJobExists = "attach"
     instance_types: Sequence[str] = ()
     wait_for_completion: bool = True
+    spot_without_checkpoint: bool = False
     polling: Polling = field(default_factory=Polling)
     print_log: bool = True
     stop_on_cancel: bool = True
@@ -67,6 +70,7 @@ class JobKeywords(TypedDict, total=False):
     action_if_job_exists: ActionIfJobExists
     instance_types: Sequence[str]
     wait_for_completion: bool
+    spot_without_checkpoint: bool
     polling: Polling
     print_log: bool
     stop_on_cancel: bool

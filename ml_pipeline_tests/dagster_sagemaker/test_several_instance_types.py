@@ -61,6 +61,7 @@ def one_by_one(
     """A job for which the service does not choose among instance types."""
     if request.param == "spot":
         training_request["EnableManagedSpotTraining"] = True
+        training_request["CheckpointConfig"] = {"S3Uri": "s3://bucket/checkpoints"}
         training_request["StoppingCondition"]["MaxWaitTimeInSeconds"] = 600
     else:
         with gzip.open(Path(botocore.__file__).parent / "data" / f"{MODEL}.gz") as file:
