@@ -3,12 +3,14 @@
 import json
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from local_sagemaker.jobs.kinds.rules import Shown
 from local_sagemaker.log_files import LogFiles
 from local_sagemaker.records.store import Job
 from local_sagemaker.web.overview import instances, step
+from local_sagemaker.web.secrets import SecretMask
 from local_sagemaker.web.timing import duration, span
 
 _MEBIBYTE = 1024 * 1024
@@ -22,21 +24,23 @@ def detail(job: Job, tags: Mapping[str, str], logs: LogFiles) -> dict[str, Any]:
         tags: Its tags.
         logs: Where its log streams are.
     """
+    mask = SecretMask(job.request)
+    job = replace(job, request=mask.request())
     shown = job.kind.rules().shown(job)
     return {
         "job": job,
         "step": step(job),
         "duration": duration(job),
         "instances": instances(job),
-        "reason": job.state.get("FailureReason", ""),
-        "message": job.state.get("ExitMessage", ""),
+        "reason": mask.text(job.state.get("FailureReason", "")),
+        "message": mask.text(job.state.get("ExitMessage", "")),
         "facts": list(_facts(job, shown)),
         "phases": list(_phases(job)),
         "inputs": shown.inputs,
         "outputs": shown.outputs,
         "parameters": job.request.get("HyperParameters", {}),
         "metrics": job.state.get("FinalMetricDataList", []),
-        "tags": tags,
+        "tags": {key: mask.text(value) for key, value in tags.items()},
         "request": json.dumps(job.request, indent=2, ensure_ascii=False),
         "streams": streams(job, logs),
         "busy": not job.ended,

@@ -8,6 +8,7 @@ from typing import Any
 from local_sagemaker.kinds import KINDS
 from local_sagemaker.records.job_query import JobQuery
 from local_sagemaker.records.store import Job, JobStore
+from local_sagemaker.web.secrets import SecretMask
 from local_sagemaker.web.timing import duration, since
 
 PAGE_SIZE = 50
@@ -95,7 +96,7 @@ def _row(job: Job) -> dict[str, Any]:
         "ago": since(job.created),
         "duration": duration(job),
         "instances": instances(job),
-        "reason": job.state.get("FailureReason", ""),
+        "reason": SecretMask(job.request).text(job.state.get("FailureReason", "")),
     }
 
 

@@ -15,6 +15,7 @@ from local_sagemaker.records.store import Job, JobStore
 from local_sagemaker.web.detail import detail, streams
 from local_sagemaker.web.log_tail import read_on
 from local_sagemaker.web.overview import Filter, overview
+from local_sagemaker.web.secrets import SecretMask
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -96,7 +97,9 @@ class Pages:
         text = query.get("next", "")
         position = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
         read = read_on(self._logs, job.kind.log_group, stream, position)
-        return _json({**read, "streams": names})
+        mask = SecretMask(job.request)
+        lines = [(moment, mask.text(line)) for moment, line in read["lines"]]
+        return _json({**read, "lines": lines, "streams": names})
 
     def _page(self, template: str, status: int = 200, **values: Any) -> Answer:
         text = self._templates.get_template(template).render(about=self._about, **values)
