@@ -14,6 +14,7 @@ from dagster_sagemaker.errors import (
     NoCapacityError,
 )
 from dagster_sagemaker.instance_types import service_chose, with_instance_types
+from dagster_sagemaker.log_journal import LogJournal
 from dagster_sagemaker.logs import LogTail
 from dagster_sagemaker.metadata import job_metadata
 from dagster_sagemaker.options import JobOptions
@@ -44,6 +45,7 @@ class JobLifecycle:
         hold: Called just before each try to create the job.
         environment: Variables to add to a new job's own.
         options: How to submit and wait; of the instance types, those that are left.
+        journal: Knows what was shown of the job's log.
         log: The run's log.
 
     Attributes:
@@ -62,6 +64,7 @@ class JobLifecycle:
         hold: Callable[[], None],
         environment: Mapping[str, str],
         options: JobOptions,
+        journal: LogJournal,
         log: dg.DagsterLogManager,
     ) -> None:
         self._connection = connection
@@ -84,8 +87,9 @@ class JobLifecycle:
             connection=connection,
             kind=plan.kind,
             job_name=attempt.name,
-            emit=log.info if options.print_log else _silently,
-            warn=log.warning,
+            journal=journal if options.print_log else None,
+            resumes=attempt.description is not None,
+            log=log,
             polling=options.polling,
         )
 
@@ -253,7 +257,3 @@ class JobLifecycle:
         stopped = stop_job(self._connection, self._plan.kind, self._attempt.name, self._log.info)
         self.may_run = not stopped
         return stopped
-
-
-def _silently(text: str) -> None:
-    """Shows nothing: the end of the log is kept for a failure all the same."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from dagster_sagemaker.log_position import Place, Position
 from dagster_sagemaker.transient import AWS_ERRORS, error_code
 
 if TYPE_CHECKING:
@@ -17,11 +18,13 @@ class LogLine:
     """One line.
 
     Args:
+        stream: Name of its stream.
         timestamp: When it was written, in milliseconds since the epoch.
         host: Which instance wrote it, such as ``algo-1``.
         text: The line.
     """
 
+    stream: str
     timestamp: int
     host: str
     text: str
@@ -29,27 +32,52 @@ class LogLine:
 
 @dataclass
 class _Chain:
-    """One stream as a chain of GetLogEvents from its head: an unchanged token is its end."""
+    """One stream as a chain of GetLogEvents: an unchanged token is its end.
+
+    It begins at the head, or at the lines of the time at which an earlier reader stopped.
+    """
 
     name: str
+    start: Place | None
     token: str | None = None
+
+    def __post_init__(self) -> None:
+        self._left_out = 0 if self.start is None else self.start.lines
+
+    def request(self) -> dict[str, Any]:
+        """The members of the next request that differ between streams."""
+        since = {} if self.start is None else {"startTime": self.start.timestamp}
+        after = {} if self.token is None else {"nextToken": self.token}
+        return {"logStreamName": self.name, **since, **after}
+
+    def is_new(self, event: Any) -> bool:
+        """Whether the earlier reader has not read an event; asked of each, once and in order."""
+        if self._left_out and self.start and event["timestamp"] == self.start.timestamp:
+            self._left_out -= 1
+            return False
+        self._left_out = 0
+        return True
 
 
 @dataclass
 class _Swept:
-    """How far FilterLogEvents has come in one stream: the last time, and its events' ids."""
+    """How far FilterLogEvents has come in one stream: the last time, and its events' ids.
+
+    Of an earlier reader's events only the number is known, ``before``.
+    """
 
     timestamp: int = 0
+    before: int = 0
     ids: set[str] = field(default_factory=set)
 
     def is_new(self, event: Any) -> bool:
         """Whether an event was not swept before; from now on it was."""
         if event["timestamp"] > self.timestamp:
-            self.timestamp, self.ids = event["timestamp"], set()
+            self.timestamp, self.before, self.ids = event["timestamp"], 0, set()
         elif event["timestamp"] < self.timestamp or event["eventId"] in self.ids:
             return False
         self.ids.add(event["eventId"])
-        return True
+        return len(self.ids) > self.before
 
 
 class LogStreams:
@@ -62,15 +90,23 @@ class LogStreams:
         connection: Where the logs are.
         group: Log group.
         job_name: Name of the job.
+        position: How far an earlier reader has come.
     """
 
-    def __init__(self, connection: "SageMakerConnection", group: str, job_name: str) -> None:
+    def __init__(
+        self,
+        connection: "SageMakerConnection",
+        group: str,
+        job_name: str,
+        position: Position | None = None,
+    ) -> None:
         self.prefix = f"{job_name}/"
         self.error: Exception | None = None
         self._connection = connection
         self._group = group
+        self._position = position or {}
         self._chains: dict[str, _Chain] = {}
-        self._swept: dict[str, _Swept] = {}
+        self._swept = {name: _Swept(*place) for name, place in self._position.items()}
 
     @property
     def names(self) -> list[str]:
@@ -98,7 +134,7 @@ class LogStreams:
                 return
             raise
         for name in names:
-            self._chains.setdefault(name, _Chain(name))
+            self._chains.setdefault(name, _Chain(name, self._position.get(name)))
 
     def next_pages(self) -> tuple[list[LogLine], bool]:
         """The next page of every stream found, merged by time: one request a stream.
@@ -122,15 +158,20 @@ class LogStreams:
             more |= goes_on
         return list(heapq.merge(*pages, key=attrgetter("timestamp"))), more
 
-    def sweep(self) -> Iterator[list[LogLine]]:
+    def sweep(self, expected: int) -> Iterator[list[LogLine]]:
         """What no sweep has read yet, of all streams, by time: one request a page.
 
         It needs no names of streams, and the service says which page is the last.
+
+        Args:
+            expected: How many streams there are to be. As long as some are missing, which may have
+                lines older than all others, it is read from the beginning.
         """
+        known = [place.timestamp for place in self._swept.values()]
         request: dict[str, Any] = {
             "logGroupName": self._group,
             "logStreamNamePrefix": self.prefix,
-            "startTime": min((place.timestamp for place in self._swept.values()), default=0),
+            "startTime": min(known) if len(known) >= max(expected, 1) else 0,
         }
         while True:
             try:
@@ -154,19 +195,18 @@ class LogStreams:
     def _next_page(self, chain: _Chain) -> tuple[list[LogLine], bool]:
         request: dict[str, Any] = {
             "logGroupName": self._group,
-            "logStreamName": chain.name,
             "startFromHead": True,
+            **chain.request(),
         }
-        if chain.token is not None:
-            request["nextToken"] = chain.token
         page = self._connection.client("logs").get_log_events(**request)
         goes_on = chain.token != page["nextForwardToken"]
         chain.token = page["nextForwardToken"]
-        return [self._line(chain.name, event) for event in page["events"]], goes_on
+        lines = [self._line(chain.name, event) for event in page["events"] if chain.is_new(event)]
+        return lines, goes_on
 
     def _line(self, stream: str, event: Any) -> LogLine:
         host = stream.removeprefix(self.prefix).rpartition("-")[0]
-        return LogLine(event["timestamp"], host, event["message"])
+        return LogLine(stream, event["timestamp"], host, event["message"])
 
 
 def _is_missing(error: Exception) -> bool:

@@ -3,19 +3,22 @@
 from collections.abc import Iterable, Iterator
 
 
-def in_batches(lines: Iterable[str], limit: int) -> Iterator[str]:
-    """Join lines to texts of at most ``limit`` characters; a longer line is cut, and says so."""
+def in_batches(lines: Iterable[str], limit: int) -> Iterator[list[str]]:
+    """Lines in groups that, joined, have at most ``limit`` characters.
+
+    A longer line is cut, and says so.
+    """
     batch: list[str] = []
     size = 0
     for line in lines:
         text = shortened(line, limit)
         if batch and size + len(text) + 1 > limit:
-            yield "\n".join(batch)
+            yield batch
             batch, size = [], 0
         batch.append(text)
         size += len(text) + 1
     if batch:
-        yield "\n".join(batch)
+        yield batch
 
 
 def shortened(line: str, limit: int) -> str:

@@ -2,11 +2,16 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
+
+import dagster as dg
 
 from dagster_sagemaker import interrupts
 from dagster_sagemaker.kinds import JobKind
+from dagster_sagemaker.log_journal import LogJournal, Shown
+from dagster_sagemaker.log_position import advanced
 from dagster_sagemaker.log_streams import LogLine, LogStreams
 from dagster_sagemaker.log_text import in_batches, shortened
 from dagster_sagemaker.polling import Polling
@@ -33,8 +38,9 @@ class LogTail:
         connection: Where the logs are.
         kind: Processing or training.
         job_name: Name of the job.
-        emit: Receives lines, joined to texts of bounded size.
-        warn: Receives word of trouble.
+        journal: Notes what is shown, and knows what was; None if nothing is to be shown.
+        resumes: Whether somebody may have shown a part of the log before.
+        log: The run's log.
         polling: Pace of the requests, and how long to wait for lines after the end.
     """
 
@@ -44,18 +50,21 @@ class LogTail:
         connection: "SageMakerConnection",
         kind: JobKind,
         job_name: str,
-        emit: Callable[[str], None],
-        warn: Callable[[str], None],
+        journal: LogJournal | None,
+        resumes: bool,
+        log: dg.DagsterLogManager,
         polling: Polling,
     ) -> None:
         self.group = kind.log_group
-        self.tail: deque[str] = deque(maxlen=TAIL_LINES)
+        shown = journal.shown(TAIL_LINES) if journal and resumes else Shown()
+        self.tail = deque(shown.tail, maxlen=TAIL_LINES)
         self._kind = kind
         self._job_name = job_name
-        self._emit = emit
-        self._warn = warn
+        self._journal = journal
+        self._log = log
         self._polling = polling
-        self._streams = LogStreams(connection, kind.log_group, job_name)
+        self._position = shown.position
+        self._streams = LogStreams(connection, kind.log_group, job_name, shown.position)
         self._began: float | None = None
         self._last_read = 0.0
         self._troubles = 0
@@ -124,7 +133,7 @@ class LogTail:
             self._may_pass = is_transient(error)
             if self._troubles == 1 and not self._warned:
                 self._warned = True
-                self._warn(
+                self._log.warning(
                     f"[sagemaker] The log of job {self._job_name} cannot be read for now: {error} "
                     "The job is not affected."
                 )
@@ -149,27 +158,35 @@ class LogTail:
         while self._follow(description):
             progressed = True
             if time.monotonic() - began > _FINISH_SECONDS:
-                self._warn(f"[sagemaker] The log goes on; the whole of it: {self.location}")
+                self._log.warning(f"[sagemaker] The log goes on; the whole of it: {self.location}")
                 break
         return progressed
 
     def _sweep(self, description: Mapping[str, Any]) -> bool:
         progressed = False
-        for lines in self._streams.sweep():
+        for lines in self._streams.sweep(self._expected_streams(description)):
             progressed |= bool(lines)
             self._show(lines, description)
         return progressed
 
     def _find_missing(self, description: Mapping[str, Any]) -> None:
-        # After a restart every instance writes a new stream.
-        instances = self._kind.instance_count(description)
-        expected = instances * (1 + self._kind.restarts(description))
-        if self._streams.followed < expected:
+        if self._streams.followed < self._expected_streams(description):
             self._streams.find()
 
-    def _show(self, lines: Iterable[LogLine], description: Mapping[str, Any]) -> None:
+    def _expected_streams(self, description: Mapping[str, Any]) -> int:
+        # After a restart every instance writes a new stream.
+        return self._kind.instance_count(description) * (1 + self._kind.restarts(description))
+
+    def _show(self, lines: Sequence[LogLine], description: Mapping[str, Any]) -> None:
         several = self._kind.instance_count(description) > 1
         texts = [f"{line.host}: {line.text}" if several else line.text for line in lines]
         self.tail.extend(shortened(text, _TAIL_CHARACTERS) for text in texts[-TAIL_LINES:])
-        for text in in_batches(texts, _EVENT_CHARACTERS):
-            self._emit(text)
+        if self._journal is None:
+            return
+        left = iter(lines)
+        for batch in in_batches(texts, _EVENT_CHARACTERS):
+            read = ((line.stream, line.timestamp) for line in islice(left, len(batch)))
+            self._position = advanced(self._position, read)
+            text = "\n".join(batch)
+            self._journal.announce(self._position, text)
+            self._log.info(text)

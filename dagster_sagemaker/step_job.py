@@ -17,6 +17,7 @@ from dagster_sagemaker.instance_types import types_left
 from dagster_sagemaker.interrupts import INTERRUPTS, lost_interrupts_noted
 from dagster_sagemaker.invocation import SageMakerInvocation
 from dagster_sagemaker.lifecycle import JobLifecycle
+from dagster_sagemaker.log_journal import LogJournal
 from dagster_sagemaker.messages import JobContextInjector, JobMessages, PipesLocation
 from dagster_sagemaker.s3_uri import S3Location, join_s3_uri, parse_s3_uri
 from dagster_sagemaker.unattended import concluded_job, run_job
@@ -139,6 +140,13 @@ class StepJob:
             hold=claim.hold,
             environment=self._location(attempt.name).environment(),
             options=self.options,
+            journal=LogJournal(
+                instance=self.context.instance,
+                run=self.context.run,
+                job_name=attempt.name,
+                log=self.context.log,
+                mask=self.mask,
+            ),
             log=self.context.log,
         )
 

@@ -81,8 +81,9 @@ def tail(connection: SageMakerConnection) -> LogTail:
         connection=connection,
         kind=PROCESSING,
         job_name="job",
-        emit=print,
-        warn=print,
+        journal=None,
+        resumes=False,
+        log=dg.build_op_context().log,
         polling=Polling(late_log_seconds=0),
     )
 
@@ -159,7 +160,7 @@ def test_trouble_slows_the_requests_down_to_the_cap() -> None:
 
 def test_batches_are_bounded_and_lose_no_short_line() -> None:
     lines = [f"{number}" * 30 for number in range(10)] + ["x" * 500]
-    texts = list(in_batches(lines, 100))
+    texts = ["\n".join(batch) for batch in in_batches(lines, 100)]
     assert all(len(text) <= 100 for text in texts)
     joined = "\n".join(texts).split("\n")
     assert joined[:-1] == lines[:-1]
