@@ -220,7 +220,8 @@ class JobLifecycle:
             ),
             credentials=CredentialsPatience(
                 self._connection,
-                job=f"{self._plan.kind.name.capitalize()} job {self._attempt.name}",
+                state=f"{self._plan.kind.name.capitalize()} job {self._attempt.name} runs on",
+                goal="go on waiting for it",
                 limit_seconds=self._options.max_credentials_wait_seconds,
                 log=self._log,
             ),

@@ -36,8 +36,8 @@ class JobOptions:
         max_wait_seconds: Stop the job and fail after this time; None for no limit.
         max_quota_wait_seconds: How long to wait in line while the account's quota is used up; None
             for no limit but the run's own.
-        max_credentials_wait_seconds: How long to wait for credentials that ran out while the job
-            does not need them.
+        max_credentials_wait_seconds: How long to wait for credentials that ran out, before the job
+            is submitted or while it runs and does not need them.
 
     Raises:
         ValueError: There is no such action.

@@ -7,6 +7,7 @@ import dagster as dg
 
 from dagster_sagemaker.answers import says_not_created
 from dagster_sagemaker.attempts import Attempt, describe, is_of_this_run, why_not_usable
+from dagster_sagemaker.credentials import CredentialsPatience, says_credentials_are_out
 from dagster_sagemaker.errors import JobNotCreatedError, NameTakenError
 from dagster_sagemaker.links import console_url
 from dagster_sagemaker.options import JobOptions
@@ -35,7 +36,7 @@ def submit(
         connection: Where the job is to run.
         plan: The work.
         request: The complete request.
-        options: How long to wait in line.
+        options: How long to wait in line, and for credentials.
         hold: Called just before each try.
         log: The run's log.
 
@@ -51,10 +52,17 @@ def submit(
     kind, name = plan.kind, request[plan.kind.name_field]
     job = f"{kind.name} job {name} of {plan.step.title}"
     line = QuotaLine(job, options.polling, options.max_quota_wait_seconds, log)
+    patience = CredentialsPatience(
+        connection,
+        state=f"{job[0].upper()}{job[1:]} is not submitted",
+        goal="have it submitted",
+        limit_seconds=options.max_credentials_wait_seconds,
+        log=log,
+    )
     tried_before = False
 
     def create() -> None:
-        hold()
+        _hold(hold)
         arn = kind.create_job(connection.client("sagemaker"), request)
         page = console_url(connection, kind, name)
         log.info(f"[sagemaker] Started {kind.name} job {name} ({page or arn})")
@@ -68,6 +76,8 @@ def submit(
         error = _error_of(create, on_trouble)
         if error is None:
             return Attempt(name, None)
+        if not says_credentials_are_out(error):
+            patience.over()
         left_open = tried_before or not says_not_created(error)
         if error_code(error) == "ResourceInUse":
             return _existing(connection, plan, name, log)
@@ -80,10 +90,26 @@ def submit(
         elif _says_tags_are_denied(error) and request.get("Tags"):
             log.warning(f"[sagemaker] Submitting {name} without tags: {error_message(error)}")
             request = {key: value for key, value in request.items() if key != "Tags"}
+        elif patience.lasts(error):
+            patience.wait(options.polling)
         elif left_open:
             raise _left_open(job, error) from error
+        elif says_credentials_are_out(error):
+            raise JobNotCreatedError(
+                f"{patience.refusal(error)}: renew them, then re-execute this run"
+            ) from error
         else:
             raise _not_created(job, error) from error
+
+
+def _hold(hold: Callable[[], None]) -> None:
+    try:
+        hold()
+    except dg.Failure as failure:
+        cause = failure.__cause__
+        if isinstance(cause, AWS_ERRORS) and says_credentials_are_out(cause):
+            raise cause from failure  # to be waited out like those of the submission itself
+        raise
 
 
 def _error_of(

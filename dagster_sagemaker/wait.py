@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+import dagster as dg
+
 from dagster_sagemaker.answers import says_no_such_job
-from dagster_sagemaker.credentials import CredentialsPatience
+from dagster_sagemaker.credentials import CredentialsPatience, says_credentials_are_out
 from dagster_sagemaker.interrupts import pause
 from dagster_sagemaker.kinds import JobKind
 from dagster_sagemaker.polling import Polling
@@ -14,8 +16,6 @@ from dagster_sagemaker.refusals import explain_refusal
 from dagster_sagemaker.transient import AWS_ERRORS, is_transient
 
 if TYPE_CHECKING:
-    import dagster as dg
-
     from dagster_sagemaker.connection import SageMakerConnection
 
 # How long after its creation a job may still be unknown to Describe.
@@ -66,7 +66,7 @@ class JobWait:
     limit_seconds: float | None
     watchers: Sequence[Watcher]
     credentials: CredentialsPatience
-    log: "dg.DagsterLogManager"
+    log: dg.DagsterLogManager
     _troubles: int = 0
 
     def run(self, description: dict[str, Any] | None) -> dict[str, Any]:
@@ -121,8 +121,8 @@ class JobWait:
             description = self.kind.describe_job(self.connection.client("sagemaker"), self.name)
         except AWS_ERRORS as error:
             young = elapsed < _APPEARANCE_SECONDS and says_no_such_job(error)
-            if not is_transient(error) and not young and not self.credentials.covers(error):
-                raise
+            if not is_transient(error) and not young and not self.credentials.lasts(error):
+                raise self._over(error) from error
             self._troubles += 1
             if self._troubles == 1 and not young:
                 self.log.warning(
@@ -132,3 +132,12 @@ class JobWait:
         self._troubles = 0
         self.credentials.over()
         return description
+
+    def _over(self, error: Exception) -> Exception:
+        """What to raise when there is no use in another look."""
+        if not says_credentials_are_out(error):
+            return error
+        return dg.Failure(
+            f"{self.credentials.refusal(error)} in SageMaker. Renew them, then re-execute this "
+            "run: it follows the job, or uses what it left."
+        )

@@ -15,6 +15,7 @@ from dagster_sagemaker import (
     Polling,
     SageMakerConnection,
     Upload,
+    claim,
 )
 from local_sagemaker.faults.client import FaultsClient
 from local_sagemaker.kinds import KINDS, JobKind
@@ -321,15 +322,64 @@ def test_credentials_that_stay_out_leave_the_job_running_and_say_how_to_follow_i
     complete(local, job)
 
 
-def expire(faults: FaultsClient, **when: Any) -> None:
-    faults.add(
-        "error",
-        operation="DescribeProcessingJob",
-        code="ExpiredTokenException",
-        message="The security token included in the request is expired",
-        status=400,
-        **when,
+def test_credentials_that_are_out_when_the_job_is_submitted_are_waited_for(
+    processing: PipesSageMakerProcessingClient,
+    processing_request: dict[str, Any],
+    faults: FaultsClient,
+    name: str,
+    jobs: Callable[[], list[Job]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # The claim is written anew before each try, which the credentials do not allow either.
+    monkeypatch.setattr(claim, "_RENEW_SECONDS", 0.0)
+    expire(faults, "CreateProcessingJob")
+
+    def renew_after_a_while() -> None:
+        try:
+            wait_for(lambda: faults.list()[0]["hits"] > 0, PATIENCE)
+            expire(faults, "s3:PutObject", key_prefix="pipes/claims/", times=2)
+            wait_for(lambda: faults.list()[1]["hits"] == 2, PATIENCE)
+        finally:
+            faults.clear()
+
+    threading.Thread(target=renew_after_a_while).start()
+    result, instance = run_asset(processing, optional(processing_request), name=name)
+    assert result.success
+    assert [job.status for job in jobs()] == ["Completed"]
+    lines = log_lines(result, instance)
+    assert sum("credentials in use are refused" in line for line in lines) == 1
+
+
+def test_credentials_that_stay_out_submit_nothing(
+    local: LocalService,
+    bucket: str,
+    processing_request: dict[str, Any],
+    faults: FaultsClient,
+    name: str,
+    jobs: Callable[[], list[Job]],
+) -> None:
+    expire(faults, "CreateProcessingJob")
+    client = PipesSageMakerProcessingClient(
+        connect(local), bucket=bucket, polling=QUICK, max_credentials_wait_seconds=0.3
     )
+    result, _ = run_asset(client, optional(processing_request), name=name)
+    message = failure(result)
+    assert "JobNotCreatedError" in str(step_error(result))
+    assert "were refused for max_credentials_wait_seconds=0.3: " in message
+    assert "is not submitted: renew them, then re-execute this run" in message
+    assert faults.list()[0]["hits"] > 1
+    assert jobs() == []
+
+
+EXPIRED = {
+    "code": "ExpiredTokenException",
+    "message": "The security token included in the request is expired",
+    "status": 400,
+}
+
+
+def expire(faults: FaultsClient, operation: str = "DescribeProcessingJob", **when: Any) -> None:
+    faults.add("error", operation=operation, **EXPIRED, **when)
 
 
 def test_a_stop_from_the_console_is_a_failure(

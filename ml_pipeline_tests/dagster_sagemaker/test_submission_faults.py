@@ -106,7 +106,6 @@ def test_without_credentials_nothing_was_sent(
     service: PlayedService,
     s3: "S3Client",
     connection: SageMakerConnection,
-    processing: PipesSageMakerProcessingClient,
     processing_request: dict[str, Any],
     bucket: str,
 ) -> None:
@@ -115,12 +114,14 @@ def test_without_credentials_nothing_was_sent(
 
     events = connection.client("sagemaker").meta.events
     events.register("before-sign.sagemaker.CreateProcessingJob", lose_credentials)
+    client = PipesSageMakerProcessingClient(
+        connection, bucket=bucket, polling=QUICK, max_credentials_wait_seconds=0.0
+    )
     try:
-        result, _ = run_asset(processing, processing_request)
+        result, _ = run_asset(client, processing_request)
     finally:
         events.unregister("before-sign.sagemaker.CreateProcessingJob", lose_credentials)
-    assert "Could not submit processing job dataset-2013-01-02-" in failure(result)
-    assert "Unable to locate credentials" in failure(result)
+    assert "Unable to locate credentials. Processing job dataset-2013-01-02-" in failure(result)
     assert service.calls["CreateProcessingJob"] == 0
     assert contexts(s3, bucket) == []
 
