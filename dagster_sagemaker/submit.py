@@ -49,87 +49,118 @@ def submit(
         JobNotCreatedError: There is no job: the service refused it, or nothing was sent to it.
         dagster.Failure: There may be a job: no answer came, or one that leaves it open.
     """
-    kind, name = plan.kind, request[plan.kind.name_field]
-    job = f"{kind.name} job {name} of {plan.step.title}"
-    line = QuotaLine(job, options.polling, options.max_quota_wait_seconds, log)
-    patience = CredentialsPatience(
-        connection,
-        state=f"{job[0].upper()}{job[1:]} is not submitted",
-        goal="have it submitted",
-        limit_seconds=options.max_credentials_wait_seconds,
-        log=log,
-    )
-    tried_before = False
+    return _Submission(connection, plan, request, options, hold, log).run()
 
-    def create() -> None:
-        _hold(hold)
-        arn = kind.create_job(connection.client("sagemaker"), request)
-        page = console_url(connection, kind, name)
-        log.info(f"[sagemaker] Started {kind.name} job {name} ({page or arn})")
 
-    def on_trouble(error: Exception) -> None:
-        nonlocal tried_before
-        tried_before = True
-        log.warning(f"[sagemaker] Waiting to submit {name}: {error}")
+class _Submission:
+    """The tries to create one job."""
 
-    while True:
-        error = _error_of(create, on_trouble)
-        if error is None:
-            return Attempt(name, None)
+    def __init__(
+        self,
+        connection: "SageMakerConnection",
+        plan: "JobPlan",
+        request: Mapping[str, Any],
+        options: JobOptions,
+        hold: Callable[[], None],
+        log: dg.DagsterLogManager,
+    ) -> None:
+        self._connection = connection
+        self._plan = plan
+        self._request = request
+        self._polling = options.polling
+        self._hold = hold
+        self._log = log
+        self._name = request[plan.kind.name_field]
+        self._job = f"{plan.kind.name} job {self._name} of {plan.step.title}"
+        self._line = QuotaLine(self._job, options.polling, options.max_quota_wait_seconds, log)
+        self._patience = CredentialsPatience(
+            connection,
+            state=f"{self._job[0].upper()}{self._job[1:]} is not submitted",
+            goal="have it submitted",
+            limit_seconds=options.max_credentials_wait_seconds,
+            log=log,
+        )
+        self._left_open = False  # whether a try so far may have created it
+
+    def run(self) -> Attempt:
+        while (error := self._error()) is not None:
+            if (found := self._after(error)) is not None:
+                return found
+        return Attempt(self._name, None)
+
+    def _error(self) -> Exception | None:
+        """What a try ended in; None if it created the job."""
+        try:
+            patiently(self._create, self._on_trouble)
+        except AWS_ERRORS as error:
+            return error
+        return None
+
+    def _create(self) -> None:
+        try:
+            self._hold()
+        except dg.Failure as failure:
+            cause = failure.__cause__
+            if isinstance(cause, AWS_ERRORS) and says_credentials_are_out(cause):
+                raise cause from failure  # to be waited out like those of the submission itself
+            raise
+        kind = self._plan.kind
+        arn = kind.create_job(self._connection.client("sagemaker"), self._request)
+        page = console_url(self._connection, kind, self._name)
+        self._log.info(f"[sagemaker] Started {kind.name} job {self._name} ({page or arn})")
+
+    def _on_trouble(self, error: Exception) -> None:
+        self._left_open = True
+        self._log.warning(f"[sagemaker] Waiting to submit {self._name}: {error}")
+
+    def _after(self, error: Exception) -> Attempt | None:
+        """The job that exists, or None when it is time for another try."""
+        self._left_open |= not says_not_created(error)
         if not says_credentials_are_out(error):
-            patience.over()
-        left_open = tried_before or not says_not_created(error)
+            self._patience.over()
         if error_code(error) == "ResourceInUse":
-            return _existing(connection, plan, name, log)
+            return self._existing()
         if error_code(error) == "ResourceLimitExceeded":
-            # What uses the quota up may be this very job, whose answer was lost.
-            if left_open and describe(connection, kind, name, log) is not None:
-                return _existing(connection, plan, name, log)
-            tried_before = False
-            line.wait(error)
-        elif _says_tags_are_denied(error) and request.get("Tags"):
-            log.warning(f"[sagemaker] Submitting {name} without tags: {error_message(error)}")
-            request = {key: value for key, value in request.items() if key != "Tags"}
-        elif patience.lasts(error):
-            patience.wait(options.polling)
-        elif left_open:
-            raise _left_open(job, error) from error
-        elif says_credentials_are_out(error):
-            raise JobNotCreatedError(
-                f"{patience.refusal(error)}: renew them, then re-execute this run"
-            ) from error
-        else:
-            raise _not_created(job, error) from error
+            return self._wait_in_line(error)
+        if _says_tags_are_denied(error) and self._request.get("Tags"):
+            text = f"Submitting {self._name} without tags: {error_message(error)}"
+            self._log.warning(f"[sagemaker] {text}")
+            self._request = {key: value for key, value in self._request.items() if key != "Tags"}
+            return None
+        if self._patience.lasts(error):
+            self._patience.wait(self._polling)
+            return None
+        raise self._failure(error) from error
 
+    def _wait_in_line(self, error: Exception) -> Attempt | None:
+        # What uses the quota up may be this very job, whose answer was lost.
+        if self._left_open and self._describe() is not None:
+            return self._existing()
+        self._left_open = False
+        self._line.wait(error)
+        return None
 
-def _hold(hold: Callable[[], None]) -> None:
-    try:
-        hold()
-    except dg.Failure as failure:
-        cause = failure.__cause__
-        if isinstance(cause, AWS_ERRORS) and says_credentials_are_out(cause):
-            raise cause from failure  # to be waited out like those of the submission itself
-        raise
+    def _existing(self) -> Attempt:
+        description = self._describe()
+        if (
+            description is None
+            or why_not_usable(self._connection, self._plan, description) is not None
+        ):
+            raise NameTakenError(self._name)
+        self._log.info(f"[sagemaker] Job {self._name} was submitted already; following it")
+        return Attempt(self._name, description, is_of_this_run(self._plan, description))
 
+    def _describe(self) -> dict[str, Any] | None:
+        return describe(self._connection, self._plan.kind, self._name, self._log)
 
-def _error_of(
-    create: Callable[[], None], on_trouble: Callable[[Exception], None]
-) -> Exception | None:
-    try:
-        patiently(create, on_trouble)
-    except AWS_ERRORS as error:
-        return error
-    return None
-
-
-def _existing(
-    connection: "SageMakerConnection", plan: "JobPlan", name: str, log: dg.DagsterLogManager
-) -> Attempt:
-    description = describe(connection, plan.kind, name, log)
-    if description is None or why_not_usable(connection, plan, description) is not None:
-        raise NameTakenError(name)
-    log.info(f"[sagemaker] Job {name} was submitted already; following it")
-    return Attempt(name, description, is_of_this_run(plan, description))
+    def _failure(self, error: Exception) -> dg.Failure:
+        if self._left_open:
+            return _left_open(self._job, error)
+        if says_credentials_are_out(error):
+            return JobNotCreatedError(
+                f"{self._patience.refusal(error)}: renew them, then re-execute this run"
+            )
+        return _not_created(self._job, error)
 
 
 def _says_tags_are_denied(error: Exception) -> bool:
