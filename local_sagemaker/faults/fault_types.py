@@ -103,7 +103,7 @@ FAULT_TYPES: Mapping[FaultName, FaultType] = {
         ("limit",),
     ),
     "capacity": FaultType(
-        "Jobs fail with CapacityError: no instances are to be had.",
+        "Jobs fail with CapacityError, or get the next type of their InstancePreferences.",
         ("instance_type", "job", *_WHEN),
     ),
     "throttling": FaultType(
