@@ -10,7 +10,7 @@ PYTHON ?= $(shell for python in python3 python3.12 python3.11 python3.10; do \
 export DAGSTER_HOME := $(CURDIR)/dagster_home
 export ML_PIPELINE_HOME ?= $(CURDIR)/.ml_pipeline
 # What Dagster says of its older command names, and of parts that are new: both are used on purpose.
-export PYTHONWARNINGS ?= ignore:Function,ignore:Parameter,ignore:Asset job
+export PYTHONWARNINGS ?= ignore:Function,ignore:Parameter,ignore:Specifying,ignore:Asset job
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # Compiled modules are kept, whatever the environment says: without them each command compiles Dagster anew.
 unexport PYTHONDONTWRITEBYTECODE

@@ -12,7 +12,9 @@ import click
 _LOCATION = ("-m", "ml_pipeline")
 _STOP_SECONDS = 30.0
 # What Dagster says of parts of its interface that are new: they are used on purpose.
-_QUIET = "ignore:Function,ignore:Parameter,ignore:Asset job"
+_QUIET = "ignore:Function,ignore:Parameter,ignore:Specifying,ignore:Asset job"
+# Two processes that make Dagster's tables at the same moment leave databases that nobody can read.
+_MAKE_TABLES = ("-c", "import dagster; dagster.DagsterInstance.get().dispose()")
 
 
 def serve(port: int) -> None:
@@ -30,6 +32,7 @@ def serve(port: int) -> None:
     }
     signal.signal(signal.SIGTERM, _interrupt)
     environment = {"PYTHONWARNINGS": _QUIET, **os.environ}
+    subprocess.run([sys.executable, *_MAKE_TABLES], env=environment, check=False)
     running = {
         name: subprocess.Popen([sys.executable, *command], env=environment)
         for name, command in commands.items()

@@ -22,6 +22,7 @@ def unattended(local_service: LocalService, project: Project, tmp_path: Path) ->
     """The project with runs that do not wait, and Dagster's daemon on it."""
     environment = {**project.environment, "ML_PIPELINE_WAIT_FOR_COMPLETION": "false"}
     made = Project(tmp_path, environment)
+    all_runs(made)  # makes Dagster's tables, which two processes at once would spoil
     daemon = made.spawn(
         *("python", "-m", QUICK_DAEMON, "run", "-m", "ml_pipeline"), log=tmp_path / "daemon.log"
     )
