@@ -1,4 +1,4 @@
-"""What a bucket and a key may be called."""
+"""What a bucket, its region and a key may be called."""
 
 import ipaddress
 import re
@@ -10,6 +10,7 @@ MAX_KEY_BYTES = 1024
 # "General purpose bucket naming rules" of the Amazon S3 user guide.
 _LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 _BUCKET = re.compile(rf"{_LABEL}(\.{_LABEL})*")
+_LOCATION = re.compile(r"EU|[a-z]{2}(-[a-z]+)+-\d")
 _RESERVED_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 _RESERVED_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
 
@@ -29,6 +30,16 @@ def check_bucket_name(bucket: str) -> None:
     )
     if not valid:
         raise S3Error("InvalidBucketName", BucketName=bucket)
+
+
+def check_location(location: str) -> None:
+    """Refuse a location constraint that is no region's name.
+
+    Raises:
+        S3Error: ``InvalidLocationConstraint``.
+    """
+    if _LOCATION.fullmatch(location) is None:
+        raise S3Error("InvalidLocationConstraint", LocationConstraint=location)
 
 
 def check_key(key: str) -> None:

@@ -15,6 +15,7 @@ from local_sagemaker.s3.http.documents import (
 )
 from local_sagemaker.s3.http.owner import owner
 from local_sagemaker.s3.http.tokens import decode_token, encode_token
+from local_sagemaker.s3.names import check_location
 from local_sagemaker.s3.records import BucketInfo
 
 REGION = "us-east-1"
@@ -48,6 +49,8 @@ async def create_bucket(call: Call) -> web.StreamResponse:
     if body.strip():
         configuration = parse(body, "CreateBucketConfiguration")
         location = configuration.findtext("LocationConstraint") or ""
+    if location:
+        check_location(location)
     await call.in_thread(partial(call.store.create_bucket, call.bucket, location))
     return web.Response(headers={"Location": f"/{call.bucket}"})
 

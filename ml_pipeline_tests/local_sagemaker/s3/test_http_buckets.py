@@ -37,6 +37,15 @@ def test_a_bucket_in_another_region_is_created_once(s3: S3Client) -> None:
         s3.create_bucket(Bucket="europe", CreateBucketConfiguration=where)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("location", ["../\n", "a<b", "eu-west-1\r\nX-Injected: 1"])
+def test_a_location_that_is_no_region_is_refused(s3: S3Client, location: str) -> None:
+    """It would be in every later answer's header."""
+    where = {"LocationConstraint": location}
+    with pytest.raises(ClientError, match="InvalidLocationConstraint"):
+        s3.create_bucket(Bucket="nowhere", CreateBucketConfiguration=where)  # type: ignore[arg-type]
+    assert [each["Name"] for each in s3.list_buckets()["Buckets"]] == [BUCKET]
+
+
 def test_a_bad_bucket_name(s3: S3Client) -> None:
     with pytest.raises(ClientError, match="InvalidBucketName"):
         s3.create_bucket(Bucket="Not_A_Bucket")
