@@ -1,7 +1,6 @@
 """Processes that materialize one partition at the same time, or are killed while they do."""
 
 import json
-import multiprocessing
 import os
 import signal
 from dataclasses import asdict, dataclass, replace
@@ -12,9 +11,9 @@ import dagster as dg
 
 from dagster_sagemaker import JobRequest, PipesSageMakerProcessingClient, SageMakerConnection, claim
 from dagster_sagemaker.polling import Polling
+from ml_pipeline_tests.forks import FORKS
 
 DAY = "2013-01-02"
-STALE_SECONDS = 2.0
 
 _VARIABLE = "CLAIMANTS_ERRAND"
 _POLLING = Polling(initial_seconds=0.05, cap_seconds=0.1, late_log_seconds=0.0)
@@ -32,6 +31,7 @@ class Errand:
         dagster_home: What Dagster keeps, for all processes.
         parent_run_id: The run to execute again.
         die_at: The how manieth moment, just before or after one of its requests, to be killed at.
+        stale_seconds: After how long a claim without a job is a dead run's.
     """
 
     url: str
@@ -41,6 +41,7 @@ class Errand:
     dagster_home: str
     parent_run_id: str | None = None
     die_at: int | None = None
+    stale_seconds: float = claim.STALE_SECONDS
 
     def again(self, parent_run_id: str) -> "Errand":
         return replace(self, parent_run_id=parent_run_id, die_at=None)
@@ -48,9 +49,7 @@ class Errand:
 
 def start(errand: Errand) -> Any:
     """A process that is at it."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    process = context.Process(target=_run, args=(errand,), daemon=True)
+    process = FORKS.Process(target=_run, args=(errand,), daemon=True)
     process.start()
     return process
 
@@ -78,7 +77,7 @@ def the_job() -> dg.JobDefinition:
 
 def _run(errand: Errand) -> None:
     os.environ[_VARIABLE] = json.dumps(asdict(errand))
-    claim.STALE_SECONDS = STALE_SECONDS
+    claim.STALE_SECONDS = errand.stale_seconds
     again = errand.parent_run_id
     result = dg.execute_job(
         dg.reconstructable(the_job),

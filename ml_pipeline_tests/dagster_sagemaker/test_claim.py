@@ -5,6 +5,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -74,17 +75,24 @@ def errand(
     processing_request: dict[str, Any],
     tmp_path: Path,
 ) -> Errand:
+    # Two processes that make Dagster's databases at the same time get in each other's way.
+    with instance_of(str(tmp_path)) as instance:
+        assert instance.get_runs() == []
+        assert instance.event_log_storage.get_concurrency_keys() == set()
     request = dict(optional(processing_request, "wait").request)
     return Errand(local.url, bucket, name, request, str(tmp_path))
 
 
-def says(home: str, text: str) -> bool:
-    """Whether the log of a run has a line with the text."""
+def wait_for_line(home: str, text: str) -> None:
+    """Wait until the log of a run has a line with the text."""
     instance = instance_of(home)
-    return any(
-        text in record.user_message
-        for run in instance.get_runs()
-        for record in instance.all_logs(run.run_id)
+    wait_for(
+        lambda: any(
+            text in record.user_message
+            for run in instance.get_runs()
+            for record in instance.all_logs(run.run_id)
+        ),
+        PATIENCE,
     )
 
 
@@ -92,7 +100,7 @@ def test_two_runs_at_once_make_one_job(
     local: LocalService, errand: Errand, jobs: Callable[[], list[Job]]
 ) -> None:
     processes = [start(errand), start(errand)]
-    wait_for(lambda: says(errand.dagster_home, "which another run started"), PATIENCE)
+    wait_for_line(errand.dagster_home, "which another run started")
     (job,) = jobs()
     complete(local, job)
     for process in processes:
@@ -107,8 +115,8 @@ def test_a_run_of_something_else_waits_for_the_job_and_says_whose_it_is(
     first = start(errand)
     (job,) = wait_for(jobs, PATIENCE)
     other = {**errand.request, "Environment": {"SCRIPT": "complete"}}
-    second = start(Errand(**{**vars(errand), "request": other}))
-    wait_for(lambda: says(errand.dagster_home, f"waits for job {job.name} of run "), PATIENCE)
+    second = start(replace(errand, request=other))
+    wait_for_line(errand.dagster_home, f"waits for job {job.name} of run ")
     assert len(jobs()) == 1
     complete(local, job)
     for process in (first, second):
@@ -140,7 +148,7 @@ def jobs_end(local: LocalService, jobs: Callable[[], list[Job]]) -> Iterator[Non
 def test_a_run_that_was_killed_is_gone_on_with(
     errand: Errand, jobs: Callable[[], list[Job]], die_at: int
 ) -> None:
-    killed = start(Errand(**{**vars(errand), "die_at": die_at}))
+    killed = start(replace(errand, die_at=die_at))
     killed.join(PATIENCE)
     (run,) = instance_of(errand.dagster_home).get_runs()
     again = start(errand.again(run.run_id))
@@ -154,9 +162,9 @@ def test_a_run_that_was_killed_is_gone_on_with(
 def test_after_a_run_that_was_killed_another_one_runs_one_job_at_a_time(
     errand: Errand, jobs: Callable[[], list[Job]], die_at: int
 ) -> None:
-    killed = start(Errand(**{**vars(errand), "die_at": die_at}))
+    killed = start(replace(errand, die_at=die_at))
     killed.join(PATIENCE)
-    other = start(errand)
+    other = start(replace(errand, stale_seconds=2.0))
     other.join(PATIENCE)
     assert other.exitcode == 0
     found = jobs()
@@ -217,10 +225,22 @@ def test_a_claim_without_a_job_of_a_run_that_is_over_is_taken_at_once(
     assert stored.claim.run_id == second.run_id
 
 
+@pytest.fixture
+def stale_once_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Claims are believed for long until a run waits for one, and from then on for a second."""
+    wait = claim.JobClaim._wait
+
+    def wait_and_doubt(self: claim.JobClaim, obstacle: str, waited: float) -> None:
+        wait(self, obstacle, waited)
+        monkeypatch.setattr(claim, "STALE_SECONDS", 0.5)
+
+    monkeypatch.setattr(claim.JobClaim, "_wait", wait_and_doubt)
+
+
+@pytest.mark.usefixtures("stale_once_waited_for")
 def test_a_claim_without_a_job_of_a_run_that_is_not_known_is_taken_when_it_is_old(
-    local: LocalService, bucket: str, materialize: Materialize, monkeypatch: pytest.MonkeyPatch
+    local: LocalService, bucket: str, materialize: Materialize
 ) -> None:
-    monkeypatch.setattr(claim, "STALE_SECONDS", 2.0)
     materialize()
     leave(claim_of(local, bucket), "a-run-of-another-dagster")
     _, lines = materialize()
@@ -239,6 +259,7 @@ def test_an_object_that_is_no_claim_is_replaced(
     assert stored.claim is not None
 
 
+@pytest.mark.usefixtures("stale_once_waited_for")
 def test_a_claim_that_somebody_took_is_noticed_before_a_job_is_made(
     local: LocalService,
     bucket: str,
@@ -256,7 +277,6 @@ def test_a_claim_that_somebody_took_is_noticed_before_a_job_is_made(
         monkeypatch.setattr(claim.JobClaim, "take", take)
         taken = take(self, attempt)
         leave(store, "another-run")
-        monkeypatch.setattr(claim, "STALE_SECONDS", 0.5)
         return taken
 
     monkeypatch.setattr(claim.JobClaim, "take", take_and_sleep)

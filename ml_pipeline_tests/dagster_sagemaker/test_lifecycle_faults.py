@@ -1,5 +1,6 @@
 """Whole jobs on the local service while it does what AWS does on its bad days."""
 
+import signal
 import threading
 import time
 import uuid
@@ -102,9 +103,12 @@ def start(local: LocalService, job: Job) -> None:
 
 
 def complete(local: LocalService, job: Job, status: str = "Completed") -> None:
-    """End a job whose script waits."""
+    """End a job whose script waits, and its process."""
     store = JobStore(local.home.job_database)
     store.update(job.kind, job.name, ProcessingJobStatus=status)
+    ended = store.get(job.kind, job.name)
+    if ended is not None and ended.supervisor is not None:
+        ended.supervisor.signal(signal.SIGKILL)
 
 
 def test_throttled_looks_never_fail_a_job(

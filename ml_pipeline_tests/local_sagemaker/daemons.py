@@ -44,7 +44,7 @@ def running_daemon(
         yield LocalService(place, wait_for(lambda: _endpoint(process, home)))
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=20)
+        process.wait(timeout=60)
         stop_all(place, timeout=5)
 
 
@@ -54,7 +54,7 @@ def _endpoint(process: "subprocess.Popen[bytes]", home: Path) -> Any:
     return endpoint if endpoint and endpoint.pid == process.pid else None
 
 
-def wait_for(condition: Callable[[], Any], seconds: float = 20) -> Any:
+def wait_for(condition: Callable[[], Any], seconds: float = 60) -> Any:
     """What a condition says once it says something."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -1,6 +1,5 @@
-"""Processes of the tabular script that begin with its imports done: a start takes milliseconds."""
+"""Processes of the tabular script that begin with its imports done."""
 
-import multiprocessing
 import os
 import runpy
 import sys
@@ -10,13 +9,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from ml_pipeline_tests.forks import FORKS
 from ml_pipeline_tests.preprocessing_scripts.tabular.scripts import MODULE, Ended, arguments
-
-_CONTEXT = multiprocessing.get_context("forkserver")
-# Not the script itself: runpy warns of a module that is there before it runs.
-_CONTEXT.set_forkserver_preload(
-    ["__main__", __name__, "sklearn.pipeline", "preprocessing_scripts.tabular.engine"]
-)
 
 
 @dataclass(frozen=True)
@@ -33,7 +27,7 @@ class Forked:
 
     def finish(self) -> Ended:
         """Wait for its end."""
-        self.process.join(60)
+        self.process.join(120)
         status = self.process.exitcode
         assert status is not None, f"process {self.process.pid} has not ended"
         stdout, stderr = ((self.folder / name).read_text() for name in ("stdout", "stderr"))
@@ -52,7 +46,7 @@ def start(
         first: What its process does before.
     """
     command = arguments(folder, spec, *more)
-    process = _CONTEXT.Process(target=_run, args=(folder, command, first))
+    process = FORKS.Process(target=_run, args=(folder, command, first))
     process.start()
     return Forked(process, folder)
 
