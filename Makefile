@@ -24,7 +24,7 @@ PYTEST = pytest -n $(shell echo $$(($$(nproc) + 1))) --dist loadfile --no-loadsc
 LAND := dagster asset materialize -m ml_pipeline --select raw_flights --partition-range
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long test-all coverage dev land backfill stop clean
+.PHONY: help run test types pytest test-long test-all coverage dev land backfill stop clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -43,8 +43,13 @@ backfill: .venv/local .env ## Train many days: make backfill FROM=2013-02-01 TO=
 
 test: .venv/dev .env ## Lint, types, definitions, and every behaviour tested once
 	ruff check . && ruff format --check .
-	mypy
 	dagster definitions validate
+	@$(MAKE) --no-print-directory -j2 types pytest
+
+types: .venv/dev
+	mypy
+
+pytest: .venv/dev .env
 	$(PYTEST)
 
 test-long: .venv/dev .env ## The tests that take minutes by nature, which make test leaves out

@@ -18,7 +18,7 @@ from local_sagemaker.daemon.health import Endpoint
 from local_sagemaker.home import Home
 from ml_pipeline.settings import Settings
 from ml_pipeline_tests.graphql import Webserver
-from ml_pipeline_tests.project import DAY, QUICK_DAEMON, ROOT, WAITING_JOBS, Project, materialize
+from ml_pipeline_tests.project import DAY, QUICK_DAEMON, ROOT, Project, materialize
 
 # The processes that tests start find the tests as well, which are not installed.
 os.environ["PYTHONPATH"] = str(ROOT)
@@ -31,9 +31,21 @@ hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 
+SLOWEST_FIRST = ("webserver", "project", "local_service")
+"""Fixtures of the files that take longest."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the pipeline's own runs, which take longest, lest one process end alone."""
-    items.sort(key=lambda item: "local_service" not in getattr(item, "fixturenames", ()))
+    """Begin with the files that take longest, lest one process end alone."""
+
+    def place(item: pytest.Item) -> int:
+        used = getattr(item, "fixturenames", ())
+        return min(
+            (place for place, name in enumerate(SLOWEST_FIRST) if name in used),
+            default=len(SLOWEST_FIRST),
+        )
+
+    items.sort(key=place)
 
 
 @dataclass(frozen=True)
@@ -115,19 +127,24 @@ def trained(local_service: LocalService, project: Project) -> str:
     return DAY
 
 
-@pytest.fixture(scope="session")
-def webserver(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Webserver]:
-    """Dagster's webserver and its daemon, on the project and on the waiting jobs."""
+@pytest.fixture(scope="module")
+def webserver(
+    request: pytest.FixtureRequest, project: Project, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Webserver]:
+    """Dagster's webserver and its daemon, on what the test's module names as its ``DEFINITIONS``.
+
+    Each of the two imports the definitions in a process of its own, which takes seconds.
+    """
     logs = tmp_path_factory.mktemp("dagster")
     port = free_port()
-    locations = ("-m", "ml_pipeline", "-m", WAITING_JOBS)
+    definitions = ("-m", request.module.DEFINITIONS)
     processes = [
         project.spawn(
-            *("python", "-m", "ml_pipeline.cli.webserver", *locations),
+            *("python", "-m", "ml_pipeline.cli.webserver", *definitions),
             *("-h", "127.0.0.1", "-p", str(port)),
             log=logs / "webserver.log",
         ),
-        project.spawn("python", "-m", QUICK_DAEMON, "run", *locations, log=logs / "daemon.log"),
+        project.spawn("python", "-m", QUICK_DAEMON, "run", *definitions, log=logs / "daemon.log"),
     ]
     try:
         server = Webserver(f"http://127.0.0.1:{port}")

@@ -20,6 +20,7 @@ from dagster_sagemaker import (
     FinishedJob,
     PipesSageMakerProcessingClient,
     PipesSageMakerTrainingClient,
+    Polling,
     ProcessingInput,
     ProcessingOutput,
     SageMakerConnection,
@@ -36,6 +37,7 @@ from ml_pipeline.settings import Settings
 pytestmark = [pytest.mark.aws, pytest.mark.timeout(1800)]
 
 ON_AWS = os.environ.get("ML_PIPELINE_TEST_AWS") == "1"
+POLLING = Polling() if ON_AWS else Polling(initial_seconds=0.1, steps=(), late_log_seconds=0)
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,10 @@ def process(target: Target, code: CodeBundle) -> FinishedJob:
         ],
     )
     client = PipesSageMakerProcessingClient(
-        target.connection, bucket=target.settings.bucket_name, prefix=f"{target.prefix}/pipes"
+        target.connection,
+        bucket=target.settings.bucket_name,
+        prefix=f"{target.prefix}/pipes",
+        polling=POLLING,
     )
     jobs: list[FinishedJob] = []
 
@@ -186,7 +191,10 @@ def test_a_training_job_in_script_mode_leaves_model_and_metrics(
         hyperparameters={"alpha": 0.5},
     )
     client = PipesSageMakerTrainingClient(
-        target.connection, bucket=target.settings.bucket_name, prefix=f"{target.prefix}/pipes"
+        target.connection,
+        bucket=target.settings.bucket_name,
+        prefix=f"{target.prefix}/pipes",
+        polling=POLLING,
     )
     jobs: list[FinishedJob] = []
 

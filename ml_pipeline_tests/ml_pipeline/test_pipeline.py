@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 
 from ml_pipeline_tests.conftest import LocalService
-from ml_pipeline_tests.graphql import Webserver
 from ml_pipeline_tests.project import BUCKET, DAY, Project, manifest, read_json
 
 ASSETS = ["raw_flights", "preprocessed_dataset", "model_artifact", "model_evaluation"]
@@ -117,6 +116,7 @@ def test_days_landed_together_each_show_their_own_rows_and_place(project: Projec
     ]
 
 
+@pytest.mark.long  # `dagster asset materialize` of one day is in test_ui as well
 def test_one_asset_from_the_command_line(
     local_service: LocalService, project: Project, trained: str
 ) -> None:
@@ -125,54 +125,6 @@ def test_one_asset_from_the_command_line(
         *("--select", "preprocessed_dataset", "--partition", "2013-02-10"),
     )
     assert manifest(local_service, "preprocessed_dataset", "2013-02-10")["outputs"]["train"]
-
-
-def test_a_backfill_from_the_command_line(local_service: LocalService, project: Project) -> None:
-    done = project.run("ml-pipeline", "backfill", "--from", "2013-02-01", "--to", "2013-02-03")
-    assert "3 of 3 partitions succeeded" in done.stdout
-    for partition in ("2013-02-01", "2013-02-02", "2013-02-03"):
-        assert manifest(local_service, "model_evaluation", partition)["job_name"]
-
-
-def test_a_backfill_that_fails_says_which_day_and_why(project: Project) -> None:
-    done = project.run(
-        *("ml-pipeline", "backfill", "--from", "2013-01-03", "--to", "2013-01-03"), check=False
-    )
-    assert done.returncode == 1
-    assert "0 of 1 partitions succeeded" in done.stdout
-    assert "2013-01-03, run " in done.stderr
-    assert "ML_PIPELINE_MIN_HISTORY_DAYS" in done.stderr
-
-
-def test_materializing_from_the_ui(local_service: LocalService, webserver: Webserver) -> None:
-    run = webserver.materialize("daily_training", ASSETS, "2013-02-05")
-    assert webserver.wait_for_run(run) == "SUCCESS"
-    assert manifest(local_service, "model_evaluation", "2013-02-05")["job_name"]
-
-
-def test_backfilling_from_the_ui(local_service: LocalService, webserver: Webserver) -> None:
-    backfill = webserver.backfill(ASSETS[1:], ["2013-02-06", "2013-02-07"])
-    assert webserver.wait_for_backfill(backfill) == "COMPLETED_SUCCESS"
-    for partition in ("2013-02-06", "2013-02-07"):
-        assert manifest(local_service, "model_evaluation", partition)["job_name"]
-
-
-def test_a_ui_backfill_of_raw_days_is_one_run(webserver: Webserver) -> None:
-    days = [f"2013-03-{day:02d}" for day in range(1, 11)]
-    backfill = webserver.backfill(["raw_flights"], days)
-    assert webserver.wait_for_backfill(backfill) == "COMPLETED_SUCCESS"
-    assert webserver.count_runs(backfill) == 1
-
-
-def test_a_ui_backfill_of_the_job_runs_exactly_its_days(
-    local_service: LocalService, webserver: Webserver
-) -> None:
-    days = ["2013-01-20", "2013-01-21"]
-    backfill = webserver.backfill_job("daily_training", days)
-    assert webserver.wait_for_backfill(backfill) == "COMPLETED_SUCCESS"
-    assert webserver.count_runs(backfill) == len(days)
-    for day in days:
-        assert manifest(local_service, "model_evaluation", day)["job_name"]
 
 
 def metadata_of(project: Project, asset: str, partition: str) -> Mapping[str, Any]:

@@ -20,7 +20,7 @@ from dagster_sagemaker import (
 )
 from local_sagemaker.jobs.containers import namespaces
 from ml_pipeline import code_bundles
-from ml_pipeline.resources import build_connection
+from ml_pipeline.resources import build_resources
 from ml_pipeline.settings import Settings
 from ml_pipeline_tests.conftest import LocalService
 from ml_pipeline_tests.preprocessing_scripts.tabular.engine_runs import learned, same
@@ -77,8 +77,8 @@ class Ran:
 def run_job(local_service: LocalService, instances: int) -> Ran:
     """Run the table, in two files, through a job of so many instances."""
     settings = Settings(home=local_service.home.root, local_port=local_service.port, bucket=BUCKET)
-    connection = build_connection(settings)
-    s3 = connection.client("s3")
+    resources = build_resources(settings)
+    s3 = resources["aws"].client("s3")
     half = len(table()) // 2
     for name, part in (("a.csv", table()[:half]), ("b.csv", table()[half:])):
         s3.put_object(Bucket=BUCKET, Key=f"raw/{name}", Body=part.to_csv(index=False).encode())
@@ -120,8 +120,7 @@ def run_job(local_service: LocalService, instances: int) -> Ran:
         job = processing.run(context=context, request=request).job
         return dg.MaterializeResult(metadata=job.metadata)
 
-    client = PipesSageMakerProcessingClient(connection, bucket=BUCKET)
-    result = dg.materialize([big_table], resources={"processing": client})
+    result = dg.materialize([big_table], resources={"processing": resources["processing"]})
     [event] = result.asset_materializations_for_node("big_table")
     prefix = f"out/{instances}/"
     listed = s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix)["Contents"]

@@ -70,7 +70,7 @@ class Sandbox:
         )
 
     def run(self, job: Job) -> Job:
-        assert self.start(job).wait(60) == 0
+        assert self.start(job).wait(120) == 0
         return self.get(job)
 
     def process(self, name: str, script: str, **members: Any) -> Job:
@@ -183,7 +183,7 @@ class Sandbox:
         return [event.message for one in streams for event in files.read(group, one.name)]
 
     def wait_for(self, condition: Callable[[], object]) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while not condition():
             assert time.monotonic() < deadline, "it never came to pass"
             time.sleep(0.02)

@@ -15,6 +15,7 @@ from local_sagemaker.runtimes.build import RuntimeBuilder, RuntimeBuildError
 from local_sagemaker.runtimes.catalog import Runtime, find_runtime
 from local_sagemaker.runtimes.images.entry import CatalogImage
 from local_sagemaker.runtimes.interpreter import inspect
+from local_sagemaker.runtimes.mapping import MAPPING_NAME
 from ml_pipeline_tests.local_sagemaker.jobs.sandbox import Sandbox, reason
 from ml_pipeline_tests.local_sagemaker.runtimes.wheels import wheel
 
@@ -37,13 +38,6 @@ class Builds:
             directory, environment, self._run, self._check, self.lines.append
         )
 
-    def prepare(self, runtime: Runtime, environment: Path) -> Path:
-        """Leave what a build does that is killed before it installs anything."""
-        target = self.directory / runtime.key
-        shutil.copytree(environment, target, symlinks=True)
-        (target / "prepared").write_text(str(target.resolve()))
-        return target
-
     def _check(self) -> None:
         self.check()
 
@@ -63,6 +57,14 @@ class Builds:
         for line in (done.stdout + done.stderr).splitlines():
             write(line)
         return done.returncode
+
+
+def prepare(runtimes: Path, runtime: Runtime, environment: Path) -> Path:
+    """Leave what a build does that is killed before it installs anything."""
+    target = runtimes / runtime.key
+    shutil.copytree(environment, target, symlinks=True)
+    (target / "prepared").write_text(str(target.resolve()))
+    return target
 
 
 @pytest.fixture
@@ -143,8 +145,9 @@ def test_a_home_copied_from_elsewhere_builds_its_own(builds: Builds) -> None:
     assert attempts(builds)
 
 
-def test_a_package_that_cannot_be_found(builds: Builds) -> None:
+def test_a_package_that_cannot_be_found(builds: Builds, environment: Path) -> None:
     missing = Runtime("tiny:1", "tiny", ("tiny_package==2.0",))
+    prepare(builds.directory, missing, environment)
     with pytest.raises(RuntimeBuildError) as caught:
         builds.builder.provide(missing)
     assert "No matching distribution found for tiny_package==2.0" in str(caught.value)
@@ -157,7 +160,7 @@ def test_a_package_that_cannot_be_found(builds: Builds) -> None:
 def test_a_build_that_was_killed_goes_on_where_it_was_cut_off(
     builds: Builds, environment: Path
 ) -> None:
-    target = builds.prepare(TINY, environment)
+    target = prepare(builds.directory, TINY, environment)
     (target / "kept").touch()
     built = builds.builder.provide(TINY)
     assert (target / "kept").exists()
@@ -177,7 +180,7 @@ def test_a_half_made_environment_is_made_anew(builds: Builds) -> None:
 
 def test_of_choices_the_first_that_the_index_has(builds: Builds, environment: Path) -> None:
     runtime = Runtime("x:1", "x", choices=(("tiny_package==2.0",), ("tiny_package==1.0",)))
-    builds.prepare(runtime, environment)
+    prepare(builds.directory, runtime, environment)
     built = builds.builder.provide(runtime)
     code = "import tiny_package; print(tiny_package.value)"
     assert subprocess.check_output([built.python, "-c", code], text=True) == "42\n"
@@ -188,7 +191,7 @@ def test_no_choice_is_there(builds: Builds, environment: Path) -> None:
     known = CatalogImage("x:1", "x", advice="Do this")
     choices = (("tiny_package==2.0",), ("tiny_package==3.0",))
     runtime = Runtime("x:1", "x", choices=choices, known=known)
-    target = builds.prepare(runtime, environment)
+    target = prepare(builds.directory, runtime, environment)
     with pytest.raises(RuntimeBuildError, match=r"tiny_package==3.0. Do this. pip's log"):
         builds.builder.provide(runtime)
     assert not target.exists()
@@ -203,14 +206,14 @@ def test_options_for_pip_by_family(tmp_path: Path, packages: Path, environment: 
     }
     builds = Builds(tmp_path / "runtimes", settings)
     runtime = Runtime("x:1", "x", ("tiny_package==1.0",), known=CatalogImage("x:1", "x"))
-    builds.prepare(runtime, environment)
+    prepare(builds.directory, runtime, environment)
     builds.builder.provide(runtime)
     assert any("tiny_package" in command for command in builds.commands[-1])
 
 
 def test_options_for_pip_that_are_none(tmp_path: Path, environment: Path) -> None:
     builds = Builds(tmp_path / "runtimes", {**OFFLINE, "ML_PIPELINE_LOCAL_PIP_OPTIONS": "'"})
-    builds.prepare(TINY, environment)
+    prepare(builds.directory, TINY, environment)
     with pytest.raises(RuntimeBuildError, match="ML_PIPELINE_LOCAL_PIP_OPTIONS: No closing quot"):
         builds.builder.provide(TINY)
 
@@ -221,7 +224,7 @@ def test_a_requirements_file(builds: Builds, tmp_path: Path, environment: Path) 
     mapping = tmp_path / "runtimes.json"
     mapping.write_text(json.dumps({"own:*": {"requirements": str(requirements)}}))
     first = find_runtime("own:1", mapping)
-    builds.prepare(first, environment)
+    prepare(builds.directory, first, environment)
     built = builds.builder.provide(first)
     code = "import tiny_package; print(tiny_package.value)"
     assert subprocess.check_output([built.python, "-c", code], text=True) == "42\n"
@@ -280,8 +283,11 @@ def test_a_job_stopped_while_its_runtime_is_built(sandbox: Sandbox) -> None:
     assert not [path for path in sandbox.home.runtimes.iterdir() if path.is_dir()]
 
 
-def test_a_killed_build_is_taken_up_by_the_next_job(sandbox: Sandbox) -> None:
+def test_a_killed_build_is_taken_up_by_the_next_job(sandbox: Sandbox, environment: Path) -> None:
     app = {"ImageUri": BASE, "ContainerEntrypoint": RUN}
+    prepare(
+        sandbox.home.runtimes, find_runtime(BASE, sandbox.home.root / MAPPING_NAME), environment
+    )
     job = sandbox.processing("killed", "", AppSpecification=app)
     process = sandbox.start(job)
     sandbox.wait_for(lambda: sandbox.log(job))
@@ -292,7 +298,9 @@ def test_a_killed_build_is_taken_up_by_the_next_job(sandbox: Sandbox) -> None:
     assert sandbox.log(after)[-1] == "ran"
 
 
-def test_a_package_index_out_of_reach(sandbox: Sandbox) -> None:
+def test_a_package_index_out_of_reach(sandbox: Sandbox, environment: Path) -> None:
+    runtime = find_runtime(SKLEARN, sandbox.home.root / MAPPING_NAME)
+    prepare(sandbox.home.runtimes, runtime, environment)
     sandbox.environment = {
         **OFFLINE,
         "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
