@@ -277,7 +277,7 @@ def test_a_job_stopped_while_its_runtime_is_built(sandbox: Sandbox) -> None:
     process = sandbox.start(job)
     sandbox.wait_for(lambda: sandbox.log(job))
     sandbox.stop(job)
-    process.wait(30)
+    process.wait(60)
     assert sandbox.get(job).status == "Stopped"
     assert "ran" not in sandbox.log(job)
     assert not [path for path in sandbox.home.runtimes.iterdir() if path.is_dir()]
@@ -292,7 +292,7 @@ def test_a_killed_build_is_taken_up_by_the_next_job(sandbox: Sandbox, environmen
     process = sandbox.start(job)
     sandbox.wait_for(lambda: sandbox.log(job))
     process.send_signal(signal.SIGKILL)
-    process.wait(30)
+    process.wait(60)
     after = sandbox.process("after", "print('ran')", AppSpecification=app)
     assert after.status == "Completed", sandbox.log(after)
     assert sandbox.log(after)[-1] == "ran"
