@@ -72,7 +72,7 @@ class Webserver:
         assert "errors" not in body, body
         return body["data"]
 
-    def wait_until_up(self, seconds: float = 60) -> None:
+    def wait_until_up(self, seconds: float = 120) -> None:
         """Wait until it answers."""
         deadline = time.monotonic() + seconds
         while not self._is_up():

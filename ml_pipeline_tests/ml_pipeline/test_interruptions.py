@@ -76,7 +76,7 @@ def interrupt(process: "subprocess.Popen[bytes]", number: signal.Signals) -> int
     for _ in range(3):
         process.send_signal(number)
         with suppress(subprocess.TimeoutExpired):
-            return process.wait(30)
+            return process.wait(60)
     raise AssertionError(f"process {process.pid} goes on after three signals")
 
 

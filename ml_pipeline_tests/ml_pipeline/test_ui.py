@@ -40,6 +40,16 @@ def test_materializing_from_the_ui(local_service: LocalService, webserver: Webse
     assert manifest(local_service, "model_evaluation", "2013-02-05")["job_name"]
 
 
+@pytest.mark.long  # the same button as above, without the raw days
+def test_a_backfill_of_all_but_the_raw_days(
+    local_service: LocalService, webserver: Webserver
+) -> None:
+    backfill = webserver.backfill(DOWNSTREAM, ["2013-02-06", "2013-02-07"])
+    assert webserver.wait_for_backfill(backfill) == "COMPLETED_SUCCESS"
+    for partition in ("2013-02-06", "2013-02-07"):
+        assert manifest(local_service, "model_evaluation", partition)["job_name"]
+
+
 def test_a_backfill_of_raw_days_is_one_run(webserver: Webserver) -> None:
     days = [f"2013-03-{day:02d}" for day in range(1, 11)]
     backfill = webserver.backfill(["raw_flights"], days)

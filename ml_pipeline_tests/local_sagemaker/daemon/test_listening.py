@@ -28,7 +28,7 @@ def daemon(home: Path, *options: str) -> Iterator[int]:
         yield wait_for(lambda: process.poll() is not None or control.status(home)).port
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
 
 def status(address: str, port: int, host: str, **headers: str) -> int:

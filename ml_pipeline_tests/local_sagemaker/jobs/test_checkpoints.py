@@ -82,7 +82,7 @@ raise SystemExit(1)
     go(sandbox, "go")
     sandbox.wait_for(lambda: sandbox.keys("ckpt/") == ["ckpt/epoch-2", "ckpt/of-someone-else"])
     go(sandbox, "end")
-    process.wait(30)
+    process.wait(60)
     assert sandbox.get(job).status == "Failed"
     assert sandbox.keys("ckpt/") == ["ckpt/epoch-3", "ckpt/of-someone-else"]
     assert sandbox.keys("ckpt2/") == ["ckpt2/epoch-1"]
@@ -118,7 +118,7 @@ os.path.exists("{PATH}/common") and os.unlink("{PATH}/common")
     assert "ckpt/common" in sandbox.keys("ckpt/")
     go(sandbox, "go", "algo-1")
     go(sandbox, "go", "algo-2")
-    process.wait(30)
+    process.wait(60)
     assert sandbox.get(job).status == "Completed"
     assert sandbox.log(job) == ["['common']"] * 2
     assert sandbox.keys("ckpt/") == ["ckpt/algo-1", "ckpt/algo-2"]
@@ -147,7 +147,7 @@ def test_a_bucket_that_went_away_meanwhile(sandbox: Sandbox) -> None:
     sandbox.wait_for(lambda: sandbox.get(job).state.get("SecondaryStatus") == "Training")
     sandbox.objects.delete_bucket("going")
     go(sandbox, "go")
-    process.wait(30)
+    process.wait(60)
     job = sandbox.get(job)
     assert reason(job).startswith("ClientError: CheckpointConfig.S3Uri: upload to s3://going/a/")
     assert sandbox.keys("models/") == ["models/job/output/model.tar.gz"]

@@ -88,7 +88,7 @@ def test_a_killed_supervisor_of_an_ordinary_user_takes_its_job_with_it(as_user: 
     assert started is not None
     first = int(Path(f"/proc/{started.pid}/task/{started.pid}/children").read_text())
     os.kill(started.pid, 9)
-    process.wait(30)
+    process.wait(60)
     as_user.wait_for(lambda: not Path(f"/proc/{first}").exists())
 
 
@@ -118,7 +118,7 @@ while not os.path.exists("/opt/ml/go"): time.sleep(0.02)
         hosts = sandbox.home.job_directory(PROCESSING, job.name) / "hosts"
         (hosts / "algo-1" / "ml" / "go").touch()
     for process in processes:
-        process.wait(30)
+        process.wait(60)
     assert [sandbox.get(job).status for job in jobs] == ["Completed", "Completed"]
     assert sandbox.objects.read_bytes("bucket", f"out/one/{mine}") == b"one"
     assert sandbox.objects.read_bytes("bucket", f"out/two/{mine}") == b"two"
@@ -142,7 +142,7 @@ def test_a_program_that_is_killed_from_outside(as_user: Sandbox) -> None:
     program = first_child(unshare)
     assert program
     os.kill(program, signal.SIGKILL)
-    process.wait(30)
+    process.wait(60)
     assert reason(as_user.get(job)) == "AlgorithmError: , exit code: 137"
     assert as_user.log(job) == ["runs"]
 

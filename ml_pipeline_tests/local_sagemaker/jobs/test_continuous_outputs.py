@@ -49,7 +49,7 @@ file.write(", three"); file.close()
     go(quick, "second")
     quick.wait_for(lambda: content(quick, "out/out/sub/log") == b"one, two")
     go(quick, "third")
-    process.wait(30)
+    process.wait(60)
     assert quick.get(job).status == "Completed", quick.log(job)
     assert content(quick, "out/out/sub/log") == b"one, two, three"
 
@@ -73,7 +73,7 @@ open("{OUT}/b", "w").write("b")
     process = quick.start(job)
     quick.wait_for(lambda: content(quick, "out/out/a") == b"a")
     go(quick, "go")
-    process.wait(30)
+    process.wait(60)
     assert quick.get(job).status == "Completed", quick.log(job)
     assert quick.keys("out/") == ["out/out/a", "out/out/b"]
 
@@ -104,7 +104,7 @@ def test_a_stopped_job_leaves_its_partial_results(slow: Sandbox) -> None:
     process = slow.start(job)
     slow.wait_for_line(job, "runs")
     slow.stop(job)
-    process.wait(30)
+    process.wait(60)
     assert slow.get(job).status == "Stopped"
     assert slow.keys("out/") == ["out/out/part"]
 
@@ -160,5 +160,5 @@ wait_for("go")
     quick.wait_for(lambda: quick.keys("out/") == ["out/out/algo-1", "out/out/algo-2"])
     go(quick, "go", "algo-1")
     go(quick, "go", "algo-2")
-    process.wait(30)
+    process.wait(60)
     assert quick.get(job).status == "Completed", quick.log(job)

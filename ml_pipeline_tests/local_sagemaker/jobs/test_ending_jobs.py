@@ -49,7 +49,7 @@ def stop_when_it_runs(sandbox: Sandbox, job: Job) -> Job:
     process = sandbox.start(job)
     sandbox.wait_for_line(job, "runs")
     sandbox.stop(job)
-    process.wait(30)
+    process.wait(60)
     assert processes_of(sandbox) == []
     return sandbox.get(job)
 
@@ -108,7 +108,7 @@ def test_a_stop_nobody_was_told_of_is_seen_in_the_record(sandbox: Sandbox) -> No
     process = sandbox.start(job)
     sandbox.wait_for_line(job, "runs")
     sandbox.store.update(PROCESSING, "job", ProcessingJobStatus="Stopping")
-    process.wait(30)
+    process.wait(60)
     assert sandbox.get(job).status == "Stopped"
 
 
@@ -137,6 +137,6 @@ def test_a_killed_supervisor_takes_everything_with_it(sandbox: Sandbox, script: 
     process = sandbox.start(job)
     sandbox.wait_for_line(job, "runs")
     process.send_signal(signal.SIGKILL)
-    process.wait(30)
+    process.wait(60)
     sandbox.wait_for(lambda: not processes_of(sandbox))
     assert sandbox.get(job).status == "InProgress"

@@ -51,13 +51,13 @@ def test_another_job_has_to_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     def other_job() -> None:
         take(tmp_path / "home", "other")
         ready.set()
-        go.wait(30)
+        go.wait(60)
 
     process = fork.Process(target=other_job)
     process.start()
-    assert ready.wait(30)
+    assert ready.wait(60)
     with pytest.raises(JobStoppedError):
         take(tmp_path / "home", "mine")
     go.set()
-    process.join(30)
+    process.join(60)
     take(tmp_path / "home", "mine-now")

@@ -33,7 +33,7 @@ def objects(tmp_path: Path) -> ObjectStore:
 
 
 def wait_for(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline, "it never came to pass"
         time.sleep(0.01)

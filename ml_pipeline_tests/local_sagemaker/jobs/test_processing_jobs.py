@@ -314,7 +314,7 @@ def test_an_output_bucket_that_goes_away_meanwhile(sandbox: Sandbox) -> None:
     sandbox.objects.delete_bucket("short-lived")
     hosts = sandbox.home.job_directory(PROCESSING, "job") / "hosts"
     (hosts / "algo-1" / "ml" / "go").touch()
-    process.wait(30)
+    process.wait(60)
     job = sandbox.get(job)
     assert job.status == "Failed"
     assert "upload to s3://short-lived/x/a failed: NoSuchBucket" in reason(job)

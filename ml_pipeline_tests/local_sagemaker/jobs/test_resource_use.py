@@ -78,7 +78,7 @@ if os.fork() and os.fork():
         assert sandbox.get(job).modified == modified
     finally:
         (host / "ml" / "go").touch()
-        process.wait(30)
+        process.wait(60)
     assert use(sandbox)["PeakMemoryBytes"] < 150_000_000
 
 

@@ -290,7 +290,7 @@ def test_a_killed_supervisor_takes_every_host_with_it(sandbox: Sandbox) -> None:
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     assert len(children) >= 2
     process.kill()
-    process.wait(30)
+    process.wait(60)
     sandbox.wait_for(lambda: not any(Path(f"/proc/{child}").exists() for child in children))
 
 

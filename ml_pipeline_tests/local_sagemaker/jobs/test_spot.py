@@ -74,7 +74,7 @@ def test_a_job_resumes_from_its_checkpoint_after_each_interruption(sandbox: Sand
     for attempt in range(2):
         sandbox.wait_for_line(job, f"runs {attempt}")
         interrupt(sandbox.store, "job")
-    process.wait(30)
+    process.wait(60)
     job = sandbox.get(job)
     attempt_states = [STARTING, DOWNLOADING, TRAINING]
     assert transitions(dict(job.state)) == [
@@ -117,7 +117,7 @@ def test_without_checkpoints_it_begins_anew(sandbox: Sandbox) -> None:
     interrupt(sandbox.store, "job")
     sandbox.wait_for(lambda: sandbox.log(job).count("runs 0") == 2)
     sandbox.stop(job)
-    process.wait(30)
+    process.wait(60)
     assert transitions(dict(sandbox.get(job).state))[-3:] == [STOPPING, UPLOADING, STOPPED]
 
 
@@ -128,7 +128,7 @@ def test_a_stop_while_there_are_no_instances(sandbox: Sandbox) -> None:
     interrupt(sandbox.store, "job", capacity_after=600)
     sandbox.wait_for(lambda: secondary(sandbox, job) == "Interrupted")
     sandbox.stop(job)
-    process.wait(30)
+    process.wait(60)
     job = sandbox.get(job)
     assert job.status == "Stopped"
     assert transitions(dict(job.state))[-3:] == [INTERRUPTED, STOPPING, STOPPED]
@@ -166,7 +166,7 @@ def test_the_runtime_is_that_of_all_attempts(sandbox: Sandbox) -> None:
     sandbox.wait_for_line(job, "runs 0")
     with suppress(NotInterruptibleError):  # On a machine that slow the time was up before.
         interrupt(sandbox.store, "job")
-    process.wait(40)
+    process.wait(60)
     job = sandbox.get(job)
     assert transitions(dict(job.state))[-3:] == [STOPPING, UPLOADING, OUT_OF_TIME]
     assert "runs 1" not in sandbox.log(job)
@@ -179,7 +179,7 @@ def test_an_interruption_that_came_before_the_supervisor_listened(sandbox: Sandb
     process = sandbox.start(job)
     sandbox.wait_for_line(job, "runs 0")
     sandbox.stop(job)
-    process.wait(30)
+    process.wait(60)
     assert transitions(dict(sandbox.get(job).state))[2] == INTERRUPTED
 
 
@@ -187,7 +187,7 @@ def test_the_signal_does_no_harm_to_one_that_does_not_listen_yet(sandbox: Sandbo
     job = spot(sandbox, "")
     process = sandbox.start(job)
     process.send_signal(signal.SIGURG)
-    assert process.wait(30) == 0
+    assert process.wait(60) == 0
     assert sandbox.get(job).status == "Completed"
 
 
@@ -198,7 +198,7 @@ def test_a_killed_supervisor_of_an_interrupted_job(sandbox: Sandbox) -> None:
     interrupt(sandbox.store, "job", capacity_after=600)
     sandbox.wait_for(lambda: secondary(sandbox, job) == "Interrupted")
     process.kill()
-    process.wait(30)
+    process.wait(60)
     end_lost(sandbox.home, sandbox.store, sandbox.get(job))
     job = sandbox.get(job)
     assert transitions(dict(job.state))[-1] == ("Failed", "Training job failed")
@@ -227,5 +227,5 @@ def test_nothing_of_an_attempt_is_left_running(sandbox: Sandbox) -> None:
     sandbox.wait_for(lambda: secondary(sandbox, job) == "Interrupted")
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
     sandbox.stop(job)
-    process.wait(30)
+    process.wait(60)
     assert children == ""

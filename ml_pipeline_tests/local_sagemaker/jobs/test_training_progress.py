@@ -119,7 +119,7 @@ time.sleep(600)
         hosts = sandbox.home.job_directory(job.kind, job.name) / "hosts"
         (hosts / "algo-1" / "ml" / "go").touch()
     for process in processes:
-        process.wait(30)
+        process.wait(60)
     assert [sandbox.get(job).status for job in jobs] == ["Stopped", "Stopped"]
     assert sandbox.get(jobs[0]).state["SecondaryStatus"] == "MaxRuntimeExceeded"
 

@@ -46,5 +46,5 @@ def test_a_supervisor_that_tidies_for_too_long_is_killed(monkeypatch: pytest.Mon
     monkeypatch.setattr(job_remains, "_TIDYING_SECONDS", 0.1)
     process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     job_remains.await_tidied(ProcessId.of(process.pid))
-    assert process.wait(timeout=20) == -9
+    assert process.wait(timeout=60) == -9
     job_remains.await_tidied(ProcessId.of(process.pid))

@@ -102,7 +102,7 @@ def test_a_running_job_keeps_its_runtime_and_a_killed_one_does_not(sandbox: Sand
     with pytest.raises(RuntimeInUseError):
         remove(sandbox.home, runtime.key)
     process.send_signal(signal.SIGKILL)
-    process.wait(30)
+    process.wait(60)
     sandbox.wait_for(lambda: _removable(sandbox.home, runtime.key))
     assert not runtime.path.exists()
 

@@ -110,12 +110,12 @@ def test_the_error_of_one_host_is_the_error_of_all(tmp_path: Path, failing: int)
 
 
 def test_a_hung_host_fails_the_others_and_is_named(tmp_path: Path) -> None:
-    give = "\nwith hosts: hosts.exchange({}, timeout=1)"
+    give = "\nwith hosts: hosts.exchange({}, timeout=3)"
     with job(tmp_path, [give, give, "\ntime.sleep(300)"]) as hosts:
         results = [ends(host) for host in hosts[:2]]
     for status, _, stderr in results:
         assert status == 1
-        assert "HostError: 127.0.0.3 did not answer within 1 s" in stderr
+        assert "HostError: 127.0.0.3 did not answer within 3 s" in stderr
 
 
 def test_a_hung_leader_fails_the_others_and_is_named(pair: list[Hosts]) -> None:
