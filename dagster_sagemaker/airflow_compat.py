@@ -35,6 +35,8 @@ _ELSEWHERE = {
     "retries": "set retry_policy=dg.RetryPolicy(max_retries=...) on the asset",
     "retry_delay": "set retry_policy=dg.RetryPolicy(delay=...) on the asset, in seconds",
     "execution_timeout": "use max_ingestion_time, which stops the job, too",
+    "check_if_job_exists": "drop it: a name that is taken is always noticed",
+    "output_files_to_xcom": "have the job write report.json, or read the finished job's `outputs`",
 }
 
 _TRANSLATED = ("config", "deferrable")

@@ -37,6 +37,8 @@ def test_arguments_become_keywords(arguments: dict[str, Any], keywords: dict[str
         ("check_intervall", 30, "is unknown; did you mean check_interval?"),
         ("xyz", 30, "is unknown; known are action_if_job_exists, aws_conn_id, "),
         ("retries", 3, "set retry_policy=dg.RetryPolicy(max_retries=...) on the asset"),
+        ("check_if_job_exists", False, "drop it: a name that is taken is always noticed"),
+        ("output_files_to_xcom", [], "have the job write report.json"),
         ("aws_conn_id", "aws_prod", "give the client a SageMakerConnection"),
         ("max_attempts", 0, "0 is no number above 0"),
     ],
