@@ -80,6 +80,7 @@ def errand(
         assert instance.get_runs() == []
         assert instance.event_log_storage.get_concurrency_keys() == set()
     request = dict(optional(processing_request, "wait").request)
+    instance_of(str(tmp_path))  # made once: two processes that make its tables at once spoil them
     return Errand(local.url, bucket, name, request, str(tmp_path))
 
 
