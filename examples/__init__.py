@@ -1,0 +1,1 @@
+"""Small pipelines to copy."""

@@ -1,0 +1,1 @@
+"""A code location that follows another one's models."""
