@@ -3,20 +3,34 @@
 import json
 import os
 import signal
-from dataclasses import asdict, dataclass, replace
+import threading
+from dataclasses import asdict, dataclass, field, replace
 from itertools import count
 from typing import Any
 
 import dagster as dg
 
-from dagster_sagemaker import JobRequest, PipesSageMakerProcessingClient, SageMakerConnection, claim
+from dagster_sagemaker import (
+    JobRequest,
+    PipesSageMakerProcessingClient,
+    PipesSageMakerTrainingClient,
+    SageMakerConnection,
+    claim,
+)
 from dagster_sagemaker.polling import Polling
 from ml_pipeline_tests.forks import FORKS
 
 DAY = "2013-01-02"
 
+ASSET_TAG = "claimant/asset"
+"""Tag of a run: its asset."""
+
 _VARIABLE = "CLAIMANTS_ERRAND"
-_POLLING = Polling(initial_seconds=0.05, cap_seconds=0.1, late_log_seconds=0.0)
+_QUICK = {"initial_seconds": 0.05, "cap_seconds": 0.1, "late_log_seconds": 0.0}
+_CLIENTS = {
+    "processing": PipesSageMakerProcessingClient,
+    "training": PipesSageMakerTrainingClient,
+}
 
 
 @dataclass(frozen=True)
@@ -32,6 +46,16 @@ class Errand:
         parent_run_id: The run to execute again.
         die_at: The how manieth moment, just before or after one of its requests, to be killed at.
         stale_seconds: After how long a claim without a job is a dead run's.
+        die_after: Seconds from its first request to be killed after.
+        hurt_on: An event of boto3, such as ``before-send.sagemaker``, at which a signal comes.
+        hurt_with: That signal's number.
+        kind: Of the job.
+        optional_outputs: Outputs that may be missing.
+        options: More keywords of the client.
+        polling: The client's pace.
+        max_attempts: Of the connection.
+        retries: Of the asset's retry policy.
+        quiet: Whether Dagster prints nothing.
     """
 
     url: str
@@ -42,9 +66,19 @@ class Errand:
     parent_run_id: str | None = None
     die_at: int | None = None
     stale_seconds: float = claim.STALE_SECONDS
+    die_after: float | None = None
+    hurt_on: str | None = None
+    hurt_with: int = signal.SIGKILL
+    kind: str = "processing"
+    optional_outputs: tuple[str, ...] = ("train", "report")
+    options: dict[str, Any] = field(default_factory=dict)
+    polling: dict[str, Any] = field(default_factory=lambda: dict(_QUICK))
+    max_attempts: int = 1
+    retries: int = 0
+    quiet: bool = False
 
-    def again(self, parent_run_id: str) -> "Errand":
-        return replace(self, parent_run_id=parent_run_id, die_at=None)
+    def again(self, parent_run_id: str | None) -> "Errand":
+        return replace(self, parent_run_id=parent_run_id, die_at=None, die_after=None, hurt_on=None)
 
 
 def start(errand: Errand) -> Any:
@@ -61,12 +95,19 @@ def instance_of(home: str) -> dg.DagsterInstance:
 def the_job() -> dg.JobDefinition:
     errand = Errand(**json.loads(os.environ[_VARIABLE]))
 
-    @dg.asset(name=errand.asset, partitions_def=dg.StaticPartitionsDefinition([DAY]))
+    @dg.asset(
+        name=errand.asset,
+        partitions_def=dg.StaticPartitionsDefinition([DAY]),
+        retry_policy=dg.RetryPolicy(max_retries=errand.retries) if errand.retries else None,
+    )
     def asset(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
-        client = PipesSageMakerProcessingClient(
-            _connection(errand), bucket=errand.bucket, polling=_POLLING
+        client = _CLIENTS[errand.kind](
+            _connection(errand),
+            bucket=errand.bucket,
+            polling=Polling(**errand.polling),
+            **errand.options,
         )
-        request = JobRequest(errand.request, optional_outputs=("train", "report"))
+        request = JobRequest(errand.request, optional_outputs=errand.optional_outputs)
         return dg.MaterializeResult(
             metadata=client.run(context=context, request=request).job.metadata
         )
@@ -79,11 +120,13 @@ def _run(errand: Errand) -> None:
     os.environ[_VARIABLE] = json.dumps(asdict(errand))
     claim.STALE_SECONDS = errand.stale_seconds
     again = errand.parent_run_id
+    silence = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     result = dg.execute_job(
         dg.reconstructable(the_job),
         instance=instance_of(errand.dagster_home),
         reexecution_options=dg.ReexecutionOptions(parent_run_id=again) if again else None,
-        tags={"dagster/partition": DAY},
+        tags={"dagster/partition": DAY, ASSET_TAG: errand.asset},
+        run_config=silence if errand.quiet else None,
     )
     raise SystemExit(0 if result.success else 1)
 
@@ -94,16 +137,27 @@ def _connection(errand: Errand) -> SageMakerConnection:
         aws_access_key_id="local",
         aws_secret_access_key="local",
         endpoint_url=errand.url,
-        max_attempts=1,
+        max_attempts=errand.max_attempts,
     )
     moments = count(1)
 
+    def die() -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
     def pass_moment(**_: Any) -> None:
-        if next(moments) == errand.die_at:
-            os.kill(os.getpid(), signal.SIGKILL)
+        moment = next(moments)
+        if moment == errand.die_at:
+            die()
+        if moment == 1 and errand.die_after is not None:
+            threading.Timer(errand.die_after, die).start()
+
+    def hurt(**_: Any) -> None:
+        os.kill(os.getpid(), errand.hurt_with)
 
     for service in ("sagemaker", "s3"):
         events = connection.client(service).meta.events
         events.register("before-send", pass_moment)
         events.register("after-call", pass_moment)
+        if errand.hurt_on is not None:
+            events.register(errand.hurt_on, hurt)
     return connection
