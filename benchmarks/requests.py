@@ -48,11 +48,11 @@ def main() -> None:
             connection.client("s3").create_bucket(Bucket="bench")
             faults = FaultsClient(endpoint.port)
             for kind in ("processing", "training"):
-                _run(connection, faults, kind, 0)  # builds what stands in for the image
+                measure(connection, faults, kind, 0)  # builds what stands in for the image
             print(f"{'':28}{'SageMaker':>10}{'Logs':>6}{'both':>6}{'S3':>6}{'seen after, s':>15}")
             for seconds in lengths:
                 for kind in ("processing", "training"):
-                    counts, seen = _run(connection, faults, kind, seconds)
+                    counts, seen = measure(connection, faults, kind, seconds)
                     sagemaker, logs, s3 = (counts[service] for service in COUNTED)
                     print(
                         f"{f'{kind} job of {seconds} s':28}{sagemaker:10}{logs:6}"
@@ -62,15 +62,22 @@ def main() -> None:
             control.stop(Path(folder))
 
 
-def _run(
+def measure(
     connection: SageMakerConnection, faults: FaultsClient, kind: str, seconds: int
 ) -> tuple[dict[str, int], float]:
-    """Run one job; the requests by service, and the seconds from its end to that being seen."""
+    """Run one job; the requests by service, and the seconds from its end to that being seen.
+
+    Args:
+        connection: To the service.
+        faults: Of the service; they count.
+        kind: ``processing`` or ``training``.
+        seconds: How long the job takes.
+    """
     client_type = (
         PipesSageMakerProcessingClient if kind == "processing" else PipesSageMakerTrainingClient
     )
     client: Any = client_type(connection, bucket="bench")
-    request = _processing(seconds) if kind == "processing" else _training(seconds)
+    request = processing(seconds) if kind == "processing" else training(seconds)
     seen: list[float] = []
     events = connection.client("sagemaker").meta.events
 
@@ -83,8 +90,7 @@ def _run(
         job = client.run(context=context, request=request).job
         return dg.MaterializeResult(metadata=job.metadata)
 
-    for service in COUNTED:
-        faults.put(service, "slow", operation=f"{service}:*", seconds=1e-6)
+    start_counting(faults)
     event = f"after-call.sagemaker.Describe{kind.title()}Job"
     events.register(event, note)
     try:
@@ -92,15 +98,26 @@ def _run(
         dg.materialize([asset], run_config=quiet)
     finally:
         events.unregister(event, note)
-    hits = {fault["id"]: fault["hits"] for fault in faults.list()}
-    return hits, seen[0]
+    return counted(faults), seen[0]
+
+
+def start_counting(faults: FaultsClient) -> None:
+    """Count the requests from now on."""
+    for service in COUNTED:
+        faults.put(service, "slow", operation=f"{service}:*", seconds=1e-6)
+
+
+def counted(faults: FaultsClient) -> dict[str, int]:
+    """The requests since then, by service."""
+    return {fault["id"]: fault["hits"] for fault in faults.list()}
 
 
 def _script(seconds: int) -> str:
     return f"echo begun; for i in $(seq {seconds}); do sleep 1; echo line $i; done"
 
 
-def _processing(seconds: int) -> JobRequest:
+def processing(seconds: int) -> JobRequest:
+    """A processing job that writes a line a second, and one file."""
     cluster = {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 1}
     output = {
         "S3Uri": "s3://bench/{{ job_name }}/out",
@@ -118,7 +135,8 @@ def _processing(seconds: int) -> JobRequest:
     )
 
 
-def _training(seconds: int) -> JobRequest:
+def training(seconds: int) -> JobRequest:
+    """A training job that writes a line a second, and a model."""
     entrypoint = ["bash", "-c", f"{_script(seconds)}; echo 1 > /opt/ml/model/weights"]
     return JobRequest(
         {
