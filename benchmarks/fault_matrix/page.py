@@ -21,13 +21,14 @@ _INTRODUCTION = """\
 What becomes of a run, its job and its log when something goes wrong. Every cell is a Dagster run
 in a process of its own, with the default pace and the default settings of `dagster_sagemaker`
 unless the row names others, and a real job of 4 seconds on [SageMaker on this
-machine](local-sagemaker.md) with its faults. Written by `python -m
-benchmarks.fault_matrix`{when}.
+machine](local-sagemaker.md) with its faults. Written by
+`python -m benchmarks.fault_matrix`{when}.
 
 A cell says: how the run ended (and its re-execution); how many jobs were made, and how many of
 them still run; how many lines of the job's log are missing in the run's, and how many are there
 twice; seconds from the job's end to the end of the run, or from the trouble if that came later, if
-the job goes on, or if the run was cancelled.
+the job goes on, or if the run was cancelled; where no job was made, from the start of the run's
+process.
 
 Checked in every cell: the run ends as it should, and its error says why; as many jobs were made
 as were needed, never two at once and never two that completed (**none duplicated**); none runs on
