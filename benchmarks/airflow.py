@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -67,9 +68,7 @@ def main() -> None:
         print(f"{name:34}{row.calls:9}{row.s3:5}{seen:12.1f}{row.seen:15.1f}")
 
 
-def _column(
-    kind: str, lengths: "list[int] | tuple[int, ...]", python: Path, over: Event
-) -> list[Row]:
+def _column(kind: str, lengths: Sequence[int], python: Path, over: Event) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
         endpoint = control.ensure_started(home, 0)

@@ -10,6 +10,7 @@ from benchmarks.fault_matrix.page import key, page
 from benchmarks.fault_matrix.scene import Scene, scene
 from benchmarks.fault_matrix.trouble import Trouble
 from benchmarks.fault_matrix.troubles import GROUPS
+from ml_pipeline_tests.docs.pages import DOCS
 
 QUICK = {"initial_seconds": 0.1, "cap_seconds": 0.2, "late_log_seconds": 0.0}
 
@@ -63,3 +64,9 @@ def test_the_page_marks_what_is_wrong() -> None:
         "| Job \\| stopped |" in text
     )
     assert "- The job itself: exit code 1 (training): two jobs at once" in text
+
+
+def test_the_page_in_the_documentation_has_every_trouble() -> None:
+    text = (DOCS / "fault-matrix.md").read_text()
+    names = [trouble.name for troubles in GROUPS.values() for trouble in troubles]
+    assert [name for name in names if f"| {name} |" not in text] == []
