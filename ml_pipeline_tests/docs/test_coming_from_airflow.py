@@ -22,6 +22,7 @@ from ml_pipeline_tests.docs.pages import DOCS, python_blocks, run_blocks
 PAGE = "coming-from-airflow.md"
 DAY = "2024-01-02"
 CONFIG, AIRFLOW, HERE = python_blocks(PAGE)
+PROGRAM = Path(__file__).with_name("train.py")
 
 
 @pytest.fixture
@@ -29,9 +30,13 @@ def _own_image(local_service: LocalService, monkeypatch: pytest.MonkeyPatch) -> 
     """What the page says to do for an image of one's own, and its data in S3."""
     command = re.search(r"^ml-pipeline (local image add .*)$", (DOCS / PAGE).read_text(), re.M)
     assert command is not None
-    here = str(Path(__file__).parent)
-    text = command[1].replace("$PWD", here).replace(".venv/bin/python", sys.executable)
-    arguments = shlex.split(text)
+    # A job has a /tmp of its own: it could not read the program of a checkout that lies there.
+    program = shlex.join(["python3", "-c", PROGRAM.read_text()])
+    arguments = [
+        part.replace("python3 $PWD/train.py", program).replace(".venv/bin/python", sys.executable)
+        for part in shlex.split(command[1])
+    ]
+    assert program in arguments
     settings = local_service.settings()
     module = import_module("ml_pipeline.cli.local.image")
     monkeypatch.setattr(module, "get_settings", lambda: settings)

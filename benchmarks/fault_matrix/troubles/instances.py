@@ -77,6 +77,11 @@ INSTANCES = (
     ),
     Trouble(
         "no capacity for the first of instance_types",
+        faults=({"fault": "capacity", "instance_type": _FIRST_TYPE},),
+        options={"instance_types": _TYPES[:2]},
+    ),
+    Trouble(
+        "no capacity for the first of more instance_types than SageMaker takes",
         jobs=2,
         faults=({"fault": "capacity", "instance_type": _FIRST_TYPE},),
         options={"instance_types": _TYPES},
