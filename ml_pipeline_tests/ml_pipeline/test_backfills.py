@@ -3,6 +3,7 @@
 from collections import Counter
 
 import dagster as dg
+import pytest
 
 from ml_pipeline_tests.conftest import LocalService
 from ml_pipeline_tests.project import BUCKET, Project, manifest
@@ -30,31 +31,48 @@ def reports_of(project: Project, asset: str, month: str) -> Counter[str]:
     return Counter(day for day in found if day.startswith(month))
 
 
+def make_range(project: Project, assets: list[str], first: str, last: str) -> None:
+    project.run(
+        *("dagster", "asset", "materialize", "-m", "ml_pipeline", "--select", ",".join(assets)),
+        *("--partition-range", f"{first}...{last}"),
+        ML_PIPELINE_BACKFILL_DAYS_PER_RUN="0",
+    )
+
+
 def test_a_range_from_the_command_line_is_one_run_of_its_days(
     local_service: LocalService, project: Project
 ) -> None:
-    project.run(
-        *("dagster", "asset", "materialize", "-m", "ml_pipeline", "--select", ",".join(ASSETS)),
-        *("--partition-range", "2013-09-29...2013-09-30"),
-        ML_PIPELINE_BACKFILL_DAYS_PER_RUN="0",
-    )
+    make_range(project, ["preprocessed_dataset"], "2013-01-09", "2013-01-10")
+    for day in ("2013-01-09", "2013-01-10"):
+        assert published(local_service, "preprocessed_dataset", day) == [day]
+        assert reports_of(project, "preprocessed_dataset", day) == {day: 1}
+
+
+@pytest.mark.long  # one asset in one run is above, all assets day by day are in test_ui
+def test_a_range_of_all_assets_with_nothing_landed(
+    local_service: LocalService, project: Project
+) -> None:
+    make_range(project, ASSETS, "2013-09-29", "2013-09-30")
     for asset in DOWNSTREAM:
         assert published(local_service, asset, "2013-09") == ["2013-09-29", "2013-09-30"]
         assert reports_of(project, asset, "2013-09") == {"2013-09-29": 1, "2013-09-30": 1}
 
 
-def test_a_backfill_from_the_command_line(local_service: LocalService, project: Project) -> None:
-    done = project.run("ml-pipeline", "backfill", "--from", "2013-02-02", "--to", "2013-02-03")
-    assert "2 of 2 partitions succeeded" in done.stdout
-    for partition in ("2013-02-02", "2013-02-03"):
-        assert manifest(local_service, "model_evaluation", partition)["job_name"]
-
-
-def test_a_backfill_that_fails_says_which_day_and_why(project: Project) -> None:
+def test_a_backfill_from_the_command_line_says_what_failed_and_why(
+    local_service: LocalService, project: Project
+) -> None:
     done = project.run(
-        *("ml-pipeline", "backfill", "--from", "2013-01-03", "--to", "2013-01-03"), check=False
+        *("ml-pipeline", "backfill", "--from", "2013-01-07", "--to", "2013-01-08"), check=False
     )
     assert done.returncode == 1
-    assert "0 of 1 partitions succeeded" in done.stdout
-    assert "2013-01-03, run " in done.stderr
+    assert "1 of 2 partitions succeeded" in done.stdout
+    assert "2013-01-07, run " in done.stderr
     assert "ML_PIPELINE_MIN_HISTORY_DAYS" in done.stderr
+    assert manifest(local_service, "model_evaluation", "2013-01-08")["job_name"]
+    assert published(local_service, "model_evaluation", "2013-01-07") == []
+
+
+@pytest.mark.long  # a day that succeeds, and one that does not, are above
+def test_a_backfill_from_the_command_line(project: Project) -> None:
+    done = project.run("ml-pipeline", "backfill", "--from", "2013-02-02", "--to", "2013-02-03")
+    assert "2 of 2 partitions succeeded" in done.stdout
