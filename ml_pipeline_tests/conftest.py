@@ -105,7 +105,7 @@ def local_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSer
 
 @pytest.fixture(scope="session")
 def project(local_service: LocalService, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The project on the local service, with the raw days of six weeks landed."""
+    """The project on the local service, with the first ten raw days landed."""
     made = Project(
         tmp_path_factory.mktemp("project"),
         {

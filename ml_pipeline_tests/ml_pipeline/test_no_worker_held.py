@@ -13,7 +13,7 @@ from ml_pipeline_tests.conftest import LocalService
 from ml_pipeline_tests.local_sagemaker.daemons import wait_for
 from ml_pipeline_tests.project import QUICK_DAEMON, Project
 
-DAYS = ["2013-02-09", "2013-02-10"]
+DAYS = ["2013-01-08", "2013-01-09"]
 DOWNSTREAM = ["preprocessed_dataset", "model_artifact", "model_evaluation"]
 
 
