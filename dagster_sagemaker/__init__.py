@@ -9,7 +9,7 @@ from dagster_sagemaker.code import CodeBundle
 from dagster_sagemaker.completion_sensor import build_completion_sensor
 from dagster_sagemaker.connection import SageMakerConnection
 from dagster_sagemaker.errors import InvalidRequestError
-from dagster_sagemaker.images import sklearn_image_uri
+from dagster_sagemaker.images import image_uri
 from dagster_sagemaker.inputs import (
     ManifestInput,
     ProcessingInput,
@@ -17,29 +17,50 @@ from dagster_sagemaker.inputs import (
     TrainingChannel,
 )
 from dagster_sagemaker.invocation import SageMakerInvocation
+from dagster_sagemaker.network import NetworkConfig
 from dagster_sagemaker.options import JobKeywords, JobOptions
 from dagster_sagemaker.pipes import PipesSageMakerProcessingClient, PipesSageMakerTrainingClient
 from dagster_sagemaker.polling import Polling
-from dagster_sagemaker.processors import ScriptProcessor, SKLearnProcessor
+from dagster_sagemaker.processors import (
+    FrameworkProcessor,
+    PySparkProcessor,
+    PyTorchProcessor,
+    ScriptProcessor,
+    SKLearnProcessor,
+    TensorFlowProcessor,
+)
 from dagster_sagemaker.refusals import explain_refusal
 from dagster_sagemaker.request import JobRequest, Upload, deep_merge
 from dagster_sagemaker.result import FinishedJob, S3Object, S3Output
 from dagster_sagemaker.sweep_sensor import build_sweep_sensor
-from dagster_sagemaker.training import SKLearnTraining
+from dagster_sagemaker.training import (
+    FrameworkTraining,
+    PyTorchTraining,
+    SKLearnTraining,
+    TensorFlowTraining,
+    XGBoostAlgorithm,
+    XGBoostTraining,
+)
 
 __all__ = [
     "CodeBundle",
     "FinishedJob",
+    "FrameworkProcessor",
+    "FrameworkTraining",
     "InvalidRequestError",
     "JobKeywords",
     "JobOptions",
     "JobRequest",
     "ManifestInput",
+    "NetworkConfig",
     "PipesSageMakerProcessingClient",
     "PipesSageMakerTrainingClient",
     "Polling",
     "ProcessingInput",
     "ProcessingOutput",
+    "PySparkProcessor",
+    "PyTorchProcessor",
+    "PyTorchTraining",
     "S3Object",
     "S3Output",
     "SKLearnProcessor",
@@ -47,12 +68,16 @@ __all__ = [
     "SageMakerConnection",
     "SageMakerInvocation",
     "ScriptProcessor",
+    "TensorFlowProcessor",
+    "TensorFlowTraining",
     "TrainingChannel",
     "Upload",
+    "XGBoostAlgorithm",
+    "XGBoostTraining",
     "airflow_compat",
     "build_completion_sensor",
     "build_sweep_sensor",
     "deep_merge",
     "explain_refusal",
-    "sklearn_image_uri",
+    "image_uri",
 ]

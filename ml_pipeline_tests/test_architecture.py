@@ -72,7 +72,7 @@ def test_scripts_stand_alone(folder: str) -> None:
 
 
 def test_assets_and_the_library_do_not_ask_which_target_it_is() -> None:
-    places = [*(PIPELINE / "assets").glob("*.py"), *LIBRARY.glob("*.py")]
+    places = [*(PIPELINE / "assets").glob("*.py"), *LIBRARY.rglob("*.py")]
     assert [path.name for path in places if ".target" in path.read_text()] == []
 
 

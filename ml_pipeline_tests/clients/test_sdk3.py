@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 
 from ml_pipeline_tests.clients.conftest import MakeClient
-
+from ml_pipeline_tests.dagster_sagemaker.images.recording import RECORDED, asked_for, lines
 
 # It takes minutes to install.
-@pytest.mark.long
-@pytest.mark.timeout(900)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
+
+
 def test_processors_and_a_trainer(client: MakeClient, source: Path) -> None:
     ran = client("sdk3").run("sdk3_jobs.py", str(source))
     assert ran.result["bucket"] == "sagemaker-us-east-1-000000000000"
@@ -21,3 +22,10 @@ def test_processors_and_a_trainer(client: MakeClient, source: Path) -> None:
     assert "epoch=1; rows=2;" in ran.output, "the SDK showed no log"
     assert "exit code: 4" in ran.result["bad"]
     assert "sm-pysdk" not in ran.output, "it reported to AWS"
+
+
+def test_the_recorded_images_are_the_sdks(client: MakeClient, tmp_path: Path) -> None:
+    said = client("sdk3").run("sdk3_image_uris.py", asked_for()).result
+    renewed = tmp_path / RECORDED.name
+    renewed.write_text(lines(said))
+    assert renewed.read_text() == RECORDED.read_text(), f"copy {renewed} to {RECORDED}"

@@ -91,3 +91,28 @@ def test_a_bundle_without_its_entry_point_is_refused(source: Path) -> None:
 def test_a_name_outside_the_bundle_is_refused(source: Path) -> None:
     with pytest.raises(ValueError, match="outside the code bundle"):
         _ = CodeBundle({"../run.py": source / "run.py"}, "../run.py").version
+
+
+def test_requirements_are_part_of_the_bundle_under_the_name_that_is_installed(
+    source: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    needs = tmp_path_factory.mktemp("needs") / "needs.txt"
+    with pytest.raises(FileNotFoundError, match=r"requirements file .*needs\.txt does not exist"):
+        _ = CodeBundle(source, "run.py", requirements=needs).version
+    needs.write_text("six\n")
+    with_needs = CodeBundle(source, "run.py", requirements=needs)
+    assert with_needs.sources["requirements.txt"] == b"six\n"
+    assert with_needs.version != CodeBundle(source, "run.py").version
+    (source / "requirements.txt").write_text("attrs\n")
+    with pytest.raises(ValueError, match=r"has a requirements\.txt beside .*needs\.txt"):
+        _ = CodeBundle(source, "run.py", requirements=needs).version
+
+
+def test_a_bundle_over_its_limit_is_refused_before_it_is_read(source: Path) -> None:
+    with (source / "data.bin").open("wb") as file:
+        file.truncate(300 * 1024**2)  # takes no room on disk
+    with pytest.raises(ValueError, match=r"314572\d{3} bytes.*largest file is 'data\.bin'"):
+        _ = CodeBundle(source, "run.py").version
+    (source / "data.bin").unlink()
+    with pytest.raises(ValueError, match="may have 10;"):
+        _ = CodeBundle(source, "run.py", max_bytes=10).version

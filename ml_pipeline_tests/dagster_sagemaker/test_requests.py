@@ -16,7 +16,7 @@ from dagster_sagemaker import (
     SKLearnTraining,
     TrainingChannel,
     deep_merge,
-    sklearn_image_uri,
+    image_uri,
 )
 from ml_pipeline_tests.dagster_sagemaker.captured import (
     ROLE,
@@ -236,7 +236,10 @@ def test_deep_merge_changes_neither_argument() -> None:
     ],
 )
 def test_the_image_is_the_regions_own(region: str, address: str) -> None:
-    assert sklearn_image_uri(region) == f"{address}/sagemaker-scikit-learn:1.4-2-cpu-py3"
+    assert (
+        image_uri("sklearn", region=region, version="1.4-2")
+        == f"{address}/sagemaker-scikit-learn:1.4-2-cpu-py3"
+    )
 
 
 def test_an_unknown_region_asks_for_the_image(code: CodeBundle) -> None:
