@@ -55,7 +55,6 @@ class TrainingSettings(ManagedJob):
             "RoleArn": self.role_arn,
             "InputDataConfig": [channel.to_request() for channel in channels],
             "HyperParameters": dict(hyperparameters),
-            **(self.network.to_request() if self.network is not None else {}),
             **self._options(),
             **self._labels(),
         }
@@ -96,6 +95,9 @@ class TrainingSettings(ManagedJob):
 
     def _options(self) -> dict[str, Any]:
         options: dict[str, Any] = {}
+        if self.network is not None:
+            # The SDK leaves out what is false in requests for training, and only there.
+            options |= {name: value for name, value in self.network.to_request().items() if value}
         if self.spot:
             options["EnableManagedSpotTraining"] = True
         if self.checkpoint_s3_uri is not None:

@@ -100,7 +100,8 @@ MakeClient = Callable[[str], Client]
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalService]:
     """A local SageMaker whose images are mapped to this Python."""
     home = Home(tmp_path_factory.mktemp("clients_service") / "home").create()
-    (home.root / "runtimes.json").write_text(json.dumps(THIS_PYTHON))
+    (python,) = THIS_PYTHON.values()
+    (home.root / "runtimes.json").write_text(json.dumps({**THIS_PYTHON, "*": python}))
     try:
         yield LocalService(home, control.ensure_started(home.root, 0))
     finally:
