@@ -12,6 +12,7 @@ from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureSh
 
 from dagster_sagemaker.errors import InvalidRequestError
 from dagster_sagemaker.java_patterns import compile_java
+from dagster_sagemaker.request_rules import broken_rules
 
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "structure": Mapping,
@@ -43,7 +44,7 @@ def check_request(model: ServiceModel, operation: str, request: Mapping[str, Any
             and hyperparameters are not repeated.
     """
     shape = model.operation_model(operation).input_shape
-    problems = [*_check_structure(shape, request, ""), *_shared_paths(request)] if shape else []
+    problems = [*_check_structure(shape, request, ""), *broken_rules(request)] if shape else []
     if problems:
         raise InvalidRequestError(f"The request to {operation}", problems)
 
@@ -119,21 +120,3 @@ def _check_string(shape: Shape, value: str, path: str) -> Iterator[str]:
 def _abridged(choices: list[str], limit: int = 20) -> str:
     more = f", and {len(choices) - limit} more" if len(choices) > limit else ""
     return ", ".join(choices[:limit]) + more
-
-
-def _shared_paths(request: Mapping[str, Any]) -> Iterator[str]:
-    """Inputs with one path: the service refuses them too, but with an empty message."""
-    inputs = request.get("ProcessingInputs")
-    if not isinstance(inputs, (list, tuple)):
-        return
-    seen: dict[str, int] = {}
-    for index, entry in enumerate(inputs):
-        path = entry.get("S3Input", {}).get("LocalPath") if isinstance(entry, Mapping) else None
-        if path is None:
-            continue
-        if path in seen:
-            yield (
-                f"ProcessingInputs[{index}].S3Input.LocalPath: {path!r} is already taken by "
-                f"ProcessingInputs[{seen[path]}]"
-            )
-        seen.setdefault(path, index)

@@ -107,7 +107,7 @@ def test_tag_values_may_hold_any_letters(model: ServiceModel, value: str) -> Non
 
 def test_two_inputs_at_one_path_are_refused(model: ServiceModel) -> None:
     request = copy.deepcopy(SKLEARN_PROCESSOR)
-    request["ProcessingInputs"].append(request["ProcessingInputs"][0])
+    request["ProcessingInputs"].append({**request["ProcessingInputs"][0], "InputName": "again"})
     (found,) = problems(model, "CreateProcessingJob", request)
     assert "already taken by ProcessingInputs[0]" in found
 
