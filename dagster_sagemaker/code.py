@@ -46,7 +46,7 @@ class CodeBundle:
 
     def __init__(
         self,
-        files: Mapping[str, Path | bytes] | Mapping[str, Path] | Sequence[Path] | Path,
+        files: Mapping[str, Path | bytes] | Sequence[Path] | Path,
         entry_point: str,
         *,
         pipes: bool = True,

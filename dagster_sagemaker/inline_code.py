@@ -1,5 +1,6 @@
 """The source of a function, as a script that runs without the module it was written in."""
 
+import ast
 import builtins
 import dis
 import inspect
@@ -21,16 +22,14 @@ def script_of(function: Callable[..., Any]) -> str:
     if not isinstance(function, FunctionType) or function.__name__ == "<lambda>":
         message = f"{function!r} is not a plain function: write the script into a file"
         raise ValueError(message)
-    outer = sorted({*function.__code__.co_freevars, *_globals_used(function)})
-    if outer:
-        message = (
-            f"function {function.__name__!r} uses {', '.join(outer)} from around it, which the "
-            "job does not have: import or define them inside the function"
-        )
-        raise ValueError(message)
     source = textwrap.dedent(inspect.getsource(function))
-    if source.startswith("@"):
-        message = f"function {function.__name__!r} has decorators, which the job does not have"
+    (definition,) = ast.parse(source).body
+    names = {*function.__code__.co_freevars, *_globals_used(function), *_first_names(definition)}
+    if names:
+        message = (
+            f"function {function.__name__!r} uses {', '.join(sorted(names))} from around it, which "
+            "the job does not have: import or define them inside the function"
+        )
         raise ValueError(message)
     return (
         "from __future__ import annotations\n\nimport sys\n\n\n"
@@ -44,6 +43,17 @@ def _globals_used(function: FunctionType) -> Iterator[str]:
         is_own = name == function.__name__  # it may call itself
         if name in function.__globals__ and not hasattr(builtins, name) and not is_own:
             yield name
+
+
+def _first_names(definition: ast.stmt) -> Iterator[str]:
+    """Names that are read when the function is defined: in its decorators and its defaults."""
+    if isinstance(definition, ast.FunctionDef):
+        arguments = definition.args
+        early = (*definition.decorator_list, *arguments.defaults, *arguments.kw_defaults)
+        for node in early:
+            for part in ast.walk(node) if node is not None else ():
+                if isinstance(part, ast.Name) and not hasattr(builtins, part.id):
+                    yield part.id
 
 
 def _names(code: CodeType) -> Iterator[str]:

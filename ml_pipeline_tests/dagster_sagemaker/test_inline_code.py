@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,19 @@ def double(*numbers: str) -> None:
 
 def limited(number: str) -> bool:
     return int(number) < LIMIT and bool(json)
+
+
+def with_default(number: int = LIMIT) -> int:
+    return number
+
+
+def named(function: Callable[[], None]) -> Callable[[], None]:
+    return function
+
+
+@named
+def decorated() -> None:
+    print("once")
 
 
 def run(code: CodeBundle, folder: Path, *arguments: str) -> str:
@@ -59,6 +73,10 @@ def test_names_from_around_a_function_are_refused() -> None:
 
     with pytest.raises(ValueError, match="'limited' uses LIMIT, json from around it"):
         CodeBundle.inline(limited)
+    with pytest.raises(ValueError, match="'with_default' uses LIMIT from around it"):
+        CodeBundle.inline(with_default)
+    with pytest.raises(ValueError, match="'decorated' uses named from around it"):
+        CodeBundle.inline(decorated)
     with pytest.raises(ValueError, match="'closure' uses outer from around it"):
         CodeBundle.inline(closure)
 
