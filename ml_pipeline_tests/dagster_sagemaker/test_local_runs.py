@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import pandas as pd
 import pytest
 
 from dagster_sagemaker import (
@@ -29,6 +30,7 @@ from local_sagemaker.daemon import control
 from local_sagemaker.home import Home
 from ml_pipeline_tests.conftest import LocalService
 from ml_pipeline_tests.dagster_sagemaker.captured import ROLE
+from ml_pipeline_tests.local_sagemaker.runtimes.wheels import wheel
 
 BUCKET = "local-runs"
 HERE: dict[str, Any] = {"role_arn": ROLE, "region": "us-east-1"}
@@ -104,6 +106,26 @@ def test_a_function_in_the_scikit_learn_image(local_service: LocalService) -> No
     assert text(local_service, "greet/greeting.txt") == "hello a b $HOME"
 
 
+@pytest.mark.long
+@pytest.mark.timeout(300)
+def test_requirements_are_there_when_the_script_runs(
+    local_service: LocalService, tmp_path: Path
+) -> None:
+    name, content = wheel("greeter", "1.0", "GREETING = 'hello from a wheel'\n")
+    requirements = tmp_path / "needs.txt"
+    requirements.write_text(f"./{name}\n")
+    script = f"import greeter; open('{OUTPUT}/greeting.txt', 'w').write(greeter.GREETING)"
+    job = FrameworkProcessor(framework="sklearn", framework_version="1.4-2", **HERE).build(
+        code=CodeBundle(
+            {"job.py": script.encode(), name: content}, "job.py", requirements=requirements
+        ),
+        code_uri=f"s3://{BUCKET}/code",
+        outputs=[ProcessingOutput(name="out", local_path=OUTPUT, s3_uri=f"s3://{BUCKET}/needs")],
+    )
+    run(local_service, job)
+    assert text(local_service, "needs/greeting.txt") == "hello from a wheel"
+
+
 SCRIPT = """
 import argparse, os, pathlib
 import pandas
@@ -145,12 +167,18 @@ def test_xgboost_with_a_script_and_without(image_service: LocalService) -> None:
     finished = run(image_service, scripted)
     assert members(image_service, finished) == ["model.json"]
     assert finished.metadata["rounds"] == 4.0
-    built_in = XGBoostAlgorithm(framework_version="3.0-5", **HERE).build(
-        channels=channels,
-        output_uri=output_uri,
-        hyperparameters={"num_round": 3, "objective": "binary:logistic"},
+    table = pd.read_csv(io.StringIO(ROWS), names=["late", "delay", "hour"])
+    s3.put_object(Bucket=BUCKET, Key="parquet/rows.parquet", Body=table.to_parquet())
+    parquet = TrainingChannel(
+        name="train", s3_uri=f"s3://{BUCKET}/parquet/", content_type="application/x-parquet"
     )
-    assert members(image_service, run(image_service, built_in)) == ["xgboost-model"]
+    for given in (channels, [parquet]):
+        built_in = XGBoostAlgorithm(framework_version="3.0-5", **HERE).build(
+            channels=given,
+            output_uri=output_uri,
+            hyperparameters={"num_round": 3, "objective": "binary:logistic"},
+        )
+        assert members(image_service, run(image_service, built_in)) == ["xgboost-model"]
 
 
 SPARK = """
