@@ -31,3 +31,4 @@ preprocess = _bundle(
 train = _bundle(_TRAINING / "sklearn_train.py", "scores")
 evaluate = _bundle(_PROCESSING / "sklearn_evaluate.py", "scores")
 tabular = _bundle(_PROCESSING / "tabular_preprocess.py", *_tabular)
+custom_image_features = _bundle(_PROCESSING / "custom_image_features.py")

@@ -18,6 +18,7 @@ from local_sagemaker.daemon.errors import DaemonError as LocalServiceError
 from ml_pipeline.publishing.io_managers import (
     S3DatasetIOManager,
     S3EvaluationIOManager,
+    S3FeaturesIOManager,
     S3ModelIOManager,
     S3RawDayIOManager,
 )
@@ -103,4 +104,5 @@ def build_resources(settings: Settings) -> dict[str, Any]:
         "datasets": S3DatasetIOManager(connection=connection, bucket=bucket),
         "models": S3ModelIOManager(connection=connection, bucket=bucket),
         "evaluations": S3EvaluationIOManager(connection=connection, bucket=bucket),
+        "features": S3FeaturesIOManager(connection=connection, bucket=bucket),
     }

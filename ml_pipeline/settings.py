@@ -139,6 +139,15 @@ class Settings(BaseSettings):
     training_instance_type: str = Field(
         default="ml.m5.xlarge", description="Instance type of training jobs."
     )
+    custom_image_uri: str = Field(
+        default="",
+        description="Image that custom_image_features is made in; empty: AWS's of scikit-learn.",
+    )
+    custom_command: str = Field(
+        default="python3",
+        min_length=1,
+        description="What runs the script in that image, as one would write it in a shell.",
+    )
     max_runtime_seconds: int = Field(
         default=3600, ge=1, description="The longest that SageMaker lets one job run."
     )

@@ -104,8 +104,9 @@ def test_an_installed_product_is_imported_from_where_it_is_installed(
 def test_an_installed_pipeline_has_its_definitions_and_the_very_scripts_of_the_checkout(
     installed: Path,
 ) -> None:
-    jobs = "import ml_pipeline; print([job.name for job in ml_pipeline.defs.jobs])"
-    assert run(installed, "venv/bin/python", "-c", jobs).strip() == "['daily_training']"
+    jobs = "import ml_pipeline; print(*[job.name for job in ml_pipeline.defs.jobs])"
+    printed = run(installed, "venv/bin/python", "-c", jobs)
+    assert printed.split() == ["daily_training", "custom_features"]
     assert run(installed, "venv/bin/python", "-c", BUNDLES) == run(
         ROOT, sys.executable, "-c", BUNDLES
     )

@@ -104,3 +104,7 @@ class Model(Artifact):
 
 class Evaluation(Artifact):
     """Output ``report``: how the model did on the held-out day."""
+
+
+class Features(Artifact):
+    """Outputs ``features`` (CSV with a line of names) and ``report``."""

@@ -20,6 +20,7 @@ from ml_pipeline.publishing.artifacts import (
     Artifact,
     Dataset,
     Evaluation,
+    Features,
     Model,
     RawDay,
     StoredObject,
@@ -146,6 +147,19 @@ class S3EvaluationIOManager(S3ManifestIOManager):
     def open(self, artifact: Evaluation, manifests: Manifests) -> bytes:
         """See ``S3ManifestIOManager``."""
         return manifests.read(artifact.outputs["report"].objects[0])
+
+
+class S3FeaturesIOManager(S3ManifestIOManager):
+    """Features: an input gets them as a DataFrame."""
+
+    kind = Features
+
+    def open(self, artifact: Features, manifests: Manifests) -> Any:
+        """See ``S3ManifestIOManager``."""
+        import pandas as pd
+
+        parts = map(manifests.read, artifact.outputs["features"].objects)
+        return pd.concat([pd.read_csv(io.BytesIO(part)) for part in parts], ignore_index=True)
 
 
 def _asks_for_reference(annotation: object) -> bool:

@@ -10,7 +10,9 @@ from dagster_sagemaker import CodeBundle
 from ml_pipeline import code_bundles
 
 
-@pytest.mark.parametrize("name", ["preprocess", "tabular", "train", "evaluate"])
+@pytest.mark.parametrize(
+    "name", ["preprocess", "tabular", "train", "evaluate", "custom_image_features"]
+)
 def test_a_bundle_is_complete(name: str, tmp_path: Path) -> None:
     bundle: CodeBundle = getattr(code_bundles, name)
     for file, content in bundle.files.items():
