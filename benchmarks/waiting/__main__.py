@@ -22,6 +22,7 @@ from local_sagemaker.records.store import JobStore
 
 _LOCATION = ("-m", "benchmarks.waiting.location")
 _QUEUE = "benchmark"
+_CHECKOUT = Path(__file__).parents[2]
 _CONFIG = """
 concurrency: {{runs: {{max_concurrent_runs: {at_once}}}}}
 telemetry: {{enabled: false}}
@@ -89,6 +90,7 @@ def _measure(
         **environment,
         "BENCHMARK_URL": endpoint.url,
         "DAGSTER_HOME": str(dagster_home),
+        "PYTHONPATH": str(_CHECKOUT),
         "PYTHONWARNINGS": "ignore",
     }
     connect(endpoint.url).client("s3").create_bucket(Bucket="bench")
@@ -99,6 +101,7 @@ def _measure(
         ):
             daemon = subprocess.Popen(
                 [sys.executable, "-m", "dagster._daemon", "run", *_LOCATION],
+                cwd=folder,  # Dagster would prefer a `.env` of the checkout
                 env=variables,
                 stdout=log,
                 stderr=log,
@@ -128,6 +131,7 @@ def _backfill(
     command = ["job", "backfill", *_LOCATION, "-j", "all_of_it", "--partitions", keys, "--noprompt"]
     subprocess.run(
         [sys.executable, "-m", "dagster", *command],
+        cwd=variables["DAGSTER_HOME"],
         env=dict(variables),
         check=True,
         stdout=subprocess.DEVNULL,
