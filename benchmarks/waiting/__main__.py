@@ -21,6 +21,7 @@ from local_sagemaker.jobs.containers.process_tree import descendants
 from local_sagemaker.records.store import JobStore
 
 _LOCATION = ("-m", "benchmarks.waiting.location")
+_MODES = {"waiting": "true", "not waiting": "false"}
 _QUEUE = "benchmark"
 _CHECKOUT = Path(__file__).parents[2]
 _CONFIG = """
@@ -61,13 +62,16 @@ def main() -> None:
     parser.add_argument(
         "--at-once", type=int, default=10, help="runs that Dagster lets run at once"
     )
+    parser.add_argument("--only", choices=_MODES, help="measure one of the two")
     options = parser.parse_args()
     print(
         f"{'':>12}{'seconds':>9}{'jobs at once':>14}{'processes':>11}{'memory, MiB':>13}"
         f"{'SageMaker+Logs':>16}{'S3 a job':>10}"
     )
-    for mode, wait in (("waiting", "true"), ("not waiting", "false")):
-        with tempfile.TemporaryDirectory() as folder:
+    for mode, wait in _MODES.items():
+        if options.only not in {None, mode}:
+            continue
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             environment = {
                 "BENCHMARK_WAIT": wait,
                 "BENCHMARK_PARTITIONS": str(options.partitions),
