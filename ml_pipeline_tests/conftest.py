@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
+import dagster as dg
 import hypothesis
 import pytest
 from botocore.config import Config
@@ -135,6 +136,7 @@ def webserver(
 
     Each of the two imports the definitions in a process of its own, which takes seconds.
     """
+    make_tables(project)
     logs = tmp_path_factory.mktemp("dagster")
     port = free_port()
     definitions = ("-m", request.module.DEFINITIONS)
@@ -155,6 +157,12 @@ def webserver(
             process.terminate()
         for process in processes:
             process.wait(30)
+
+
+def make_tables(project: Project) -> None:
+    """Make Dagster's tables, which two processes that make them at once would spoil."""
+    with dg.DagsterInstance.from_config(str(project.dagster_home)) as instance:
+        instance.get_runs(limit=1)
 
 
 def free_port() -> int:

@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 
 from ml_pipeline.settings import Settings
-from ml_pipeline_tests.conftest import LocalService
+from ml_pipeline_tests.conftest import LocalService, make_tables
 from ml_pipeline_tests.local_sagemaker.daemons import wait_for
 from ml_pipeline_tests.project import QUICK_DAEMON, Project
 
@@ -22,7 +22,7 @@ def unattended(local_service: LocalService, project: Project, tmp_path: Path) ->
     """The project with runs that do not wait, and Dagster's daemon on it."""
     environment = {**project.environment, "ML_PIPELINE_WAIT_FOR_COMPLETION": "false"}
     made = Project(tmp_path, environment)
-    all_runs(made)  # makes Dagster's tables, which two processes at once would spoil
+    make_tables(made)
     daemon = made.spawn(
         *("python", "-m", QUICK_DAEMON, "run", "-m", "ml_pipeline"), log=tmp_path / "daemon.log"
     )
