@@ -18,6 +18,7 @@ from threading import Event
 from typing import Any
 
 from benchmarks import requests
+from benchmarks.connection import connect
 from benchmarks.fault_matrix.columns import side_by_side
 from dagster_sagemaker import SageMakerConnection
 from local_sagemaker.daemon import control
@@ -73,12 +74,7 @@ def _column(kind: str, lengths: Sequence[int], python: Path, over: Event) -> lis
         home = Path(folder) / "home"
         endpoint = control.ensure_started(home, 0)
         try:
-            connection = SageMakerConnection(
-                region="us-east-1",
-                endpoint_url=endpoint.url,
-                aws_access_key_id="local",
-                aws_secret_access_key="local",
-            )
+            connection = connect(endpoint.url)
             connection.client("s3").create_bucket(Bucket="bench")
             faults = FaultsClient(endpoint.port)
             requests.measure(connection, faults, kind, 0)  # builds what stands in for the image

@@ -16,6 +16,7 @@ from typing import Any
 import boto3
 import dagster as dg
 
+from benchmarks.connection import connect
 from dagster_sagemaker import PipesSageMakerProcessingClient, Polling, SageMakerConnection
 from local_sagemaker.daemon import control
 
@@ -33,12 +34,7 @@ def main() -> None:
         home = Path(folder)
         endpoint = control.ensure_started(home, 0)
         try:
-            connection = SageMakerConnection(
-                region="us-east-1",
-                endpoint_url=endpoint.url,
-                aws_access_key_id="local",
-                aws_secret_access_key="local",
-            )
+            connection = connect(endpoint.url)
             connection.client("s3").create_bucket(Bucket="bench")
             client = connection.client("sagemaker")
             _no_op(client, "warm-up", timeout=300)

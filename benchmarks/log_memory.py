@@ -15,8 +15,9 @@ from typing import Any
 
 import dagster as dg
 
+from benchmarks.connection import connect
 from benchmarks.requests import IMAGE, ROLE
-from dagster_sagemaker import JobRequest, PipesSageMakerProcessingClient, SageMakerConnection
+from dagster_sagemaker import JobRequest, PipesSageMakerProcessingClient
 from local_sagemaker.daemon import control
 
 LINES = (1_000, 1_000_000)
@@ -30,7 +31,7 @@ def main() -> None:
         home = Path(folder) / "home"
         endpoint = control.ensure_started(home, 0)
         try:
-            _connection(endpoint.url).client("s3").create_bucket(Bucket="bench")
+            connect(endpoint.url).client("s3").create_bucket(Bucket="bench")
             print(f"{'lines':>10}{'peak memory, MiB':>18}{'seconds':>9}{'lines shown':>13}")
             for count in counts:
                 command = [sys.executable, "-W", "ignore", "-m", __spec__.name, "--child"]
@@ -43,7 +44,7 @@ def main() -> None:
 
 def _wait_for_a_job(url: str, storage: str, count: int) -> None:
     """Run one job, and print a line of the table."""
-    client = PipesSageMakerProcessingClient(_connection(url), bucket="bench")
+    client = PipesSageMakerProcessingClient(connect(url), bucket="bench")
 
     @dg.asset(name=f"lines_{count}")
     def asset(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
@@ -58,15 +59,6 @@ def _wait_for_a_job(url: str, storage: str, count: int) -> None:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         shown = sum(record.user_message.count(_TEXT) for record in instance.all_logs(result.run_id))
     print(f"{count:10,}{peak:18.0f}{seconds:9.0f}{shown:13,}")
-
-
-def _connection(url: str) -> SageMakerConnection:
-    return SageMakerConnection(
-        region="us-east-1",
-        endpoint_url=url,
-        aws_access_key_id="local",
-        aws_secret_access_key="local",
-    )
 
 
 def _request(count: int) -> JobRequest:

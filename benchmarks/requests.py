@@ -18,6 +18,7 @@ from typing import Any
 
 import dagster as dg
 
+from benchmarks.connection import connect
 from dagster_sagemaker import (
     JobRequest,
     PipesSageMakerProcessingClient,
@@ -39,12 +40,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         endpoint = control.ensure_started(Path(folder), 0)
         try:
-            connection = SageMakerConnection(
-                region="us-east-1",
-                endpoint_url=endpoint.url,
-                aws_access_key_id="local",
-                aws_secret_access_key="local",
-            )
+            connection = connect(endpoint.url)
             connection.client("s3").create_bucket(Bucket="bench")
             faults = FaultsClient(endpoint.port)
             for kind in ("processing", "training"):

@@ -9,6 +9,7 @@ from dagster_sagemaker.code import CodeBundle
 from dagster_sagemaker.completion_sensor import build_completion_sensor
 from dagster_sagemaker.connection import SageMakerConnection
 from dagster_sagemaker.errors import InvalidRequestError
+from dagster_sagemaker.identity import is_of_asset_backfill
 from dagster_sagemaker.images import image_uri
 from dagster_sagemaker.inputs import (
     ManifestInput,
@@ -80,4 +81,5 @@ __all__ = [
     "deep_merge",
     "explain_refusal",
     "image_uri",
+    "is_of_asset_backfill",
 ]

@@ -6,9 +6,7 @@ from typing import TypeAlias
 
 import dagster as dg
 
-from dagster_sagemaker.run_jobs import root_run_id
-
-_RANGE = "..."
+from dagster_sagemaker.run_jobs import RANGE, root_run_id
 
 StepContext: TypeAlias = "dg.AssetExecutionContext | dg.OpExecutionContext"
 
@@ -42,12 +40,12 @@ class StepIdentity:
     @property
     def first_partition(self) -> str | None:
         """The partition, or the first one of a range."""
-        return None if self.partition is None else self.partition.partition(_RANGE)[0]
+        return None if self.partition is None else self.partition.partition(RANGE)[0]
 
     @property
     def last_partition(self) -> str | None:
         """The partition, or the last one of a range."""
-        return None if self.partition is None else self.partition.rpartition(_RANGE)[2]
+        return None if self.partition is None else self.partition.rpartition(RANGE)[2]
 
 
 def identify(context: StepContext, partition_key: str | None = None) -> StepIdentity:
@@ -60,7 +58,7 @@ def identify(context: StepContext, partition_key: str | None = None) -> StepIden
     run = context.run
     partition = partition_key or _partition(context)
     interval = None if partition is None else _interval(context, partition)
-    one_time = interval is not None and partition is not None and _RANGE not in partition
+    one_time = interval is not None and partition is not None and RANGE not in partition
     return StepIdentity(
         work=_work(context),
         partition=partition,
@@ -69,6 +67,14 @@ def identify(context: StepContext, partition_key: str | None = None) -> StepIden
         root_run_id=root_run_id(context.instance, run),
         interval=interval,
     )
+
+
+def is_of_asset_backfill(run: dg.DagsterRun) -> bool:
+    """Whether a run belongs to a backfill of assets; the runs of a backfill of a job do not.
+
+    Such a backfill counts what its own runs materialize, and nothing else.
+    """
+    return "dagster/backfill" in run.tags and "dagster/partition_set" not in run.tags
 
 
 def _work(context: StepContext) -> tuple[str, ...]:
@@ -83,11 +89,11 @@ def _partition(context: StepContext) -> str | None:
     if not context.has_partition_key_range:
         return None
     keys = context.partition_key_range
-    return keys.start if keys.start == keys.end else f"{keys.start}{_RANGE}{keys.end}"
+    return keys.start if keys.start == keys.end else f"{keys.start}{RANGE}{keys.end}"
 
 
 def _interval(context: StepContext, partition: str) -> tuple[datetime, datetime] | None:
-    first, last = partition.partition(_RANGE)[0], partition.rpartition(_RANGE)[2]
+    first, last = partition.partition(RANGE)[0], partition.rpartition(RANGE)[2]
     definition = context.assets_def.partitions_def if context.has_assets_def else None
     if isinstance(definition, dg.TimeWindowPartitionsDefinition):
         start = definition.time_window_for_partition_key(first).start

@@ -24,8 +24,10 @@ CONCLUDES_TAG = "sagemaker/concludes"
 ROOT_RUN_TAG = "sagemaker/root_run_id"
 """The root run of the run that submitted the job: names of jobs follow from it."""
 
+RANGE = "..."
+"""What stands between the first and the last key of a range of partitions."""
+
 _JOB_TAG = "sagemaker/job/"
-_RANGE = "..."
 _WRITES = 5
 
 
@@ -58,8 +60,8 @@ class RunJob:
         """The run that tells the job's end; one, however often it is asked for."""
         tags = {CONCLUDES_TAG: self.name, ROOT_RUN_TAG: self.root_run_id}
         partition = self.partition
-        if partition is not None and _RANGE in partition:
-            first, _, last = partition.partition(_RANGE)
+        if partition is not None and RANGE in partition:
+            first, _, last = partition.partition(RANGE)
             tags["dagster/asset_partition_range_start"] = first
             tags["dagster/asset_partition_range_end"] = last
             partition = None

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from dagster_sagemaker.attempts import Attempt
+from dagster_sagemaker.identity import is_of_asset_backfill
 from dagster_sagemaker.run_jobs import CONCLUDES_TAG, RunJob
 
 if TYPE_CHECKING:
@@ -23,8 +24,7 @@ def why_it_waits(context: "StepContext", plan: "JobPlan") -> str | None:
         return "its checks are part of it: an asset_check of its own can be made later"
     if plan.step.partition is not None and len(context.partition_keys) > 1:
         return "its run makes several partitions, which are recorded together"
-    tags = context.run.tags
-    if "dagster/backfill" in tags and "dagster/partition_set" not in tags:
+    if is_of_asset_backfill(context.run):
         return "an asset backfill counts only what its own runs make; a backfill of a job does not"
     return None
 

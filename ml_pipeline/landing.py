@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
-from dagster_sagemaker import SageMakerConnection
+from dagster_sagemaker import SageMakerConnection, is_of_asset_backfill
 from ml_pipeline.publishing.artifacts import RawDay
 from ml_pipeline.publishing.manifests import Manifests
 from ml_pipeline.raw_days import land, shown
@@ -76,8 +76,7 @@ def _land_and_report(
 def _report(context: dg.AssetExecutionContext, landed: dg.AssetMaterialization) -> None:
     # A backfill of assets counts whatever its runs materialize of them, the days before its own
     # included, as done: "666 % completed". An event without a run is not counted.
-    tags = context.run.tags
-    if "dagster/backfill" in tags and "dagster/partition_set" not in tags:
+    if is_of_asset_backfill(context.run):
         context.instance.report_runless_asset_event(landed)
     else:
         context.log_event(landed)

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from dagster_sagemaker import SageMakerConnection
 from dagster_sagemaker.job_events import JobEvents
 from ml_pipeline_tests.conftest import LocalService
+from ml_pipeline_tests.dagster_sagemaker.test_lifecycle_faults import connect
 from ml_pipeline_tests.project import ROOT
 
 STACK = "job-events"
@@ -46,12 +46,7 @@ def test_the_queue_gets_the_ends_of_jobs_of_both_kinds(
             event("Transform", "four", "Completed"),
         ]
     )
-    connection = SageMakerConnection(
-        region="us-east-1",
-        aws_access_key_id="local",
-        aws_secret_access_key="local",
-        endpoint_url=local_service.url,
-    )
+    connection = connect(local_service)
     queue = local_service.client("sqs").get_queue_attributes(
         QueueUrl=stack["QueueUrl"], AttributeNames=["ApproximateNumberOfMessages"]
     )

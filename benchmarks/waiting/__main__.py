@@ -12,8 +12,9 @@ from pathlib import Path
 
 import dagster as dg
 
+from benchmarks.connection import connect
 from benchmarks.requests import COUNTED
-from benchmarks.waiting.location import connect, partition
+from benchmarks.waiting.location import partition
 from local_sagemaker.daemon import control
 from local_sagemaker.faults.client import FaultsClient
 from local_sagemaker.home import Home

@@ -6,11 +6,11 @@ from typing import Any
 
 import dagster as dg
 
+from benchmarks.connection import connect
 from benchmarks.requests import IMAGE, ROLE
 from dagster_sagemaker import (
     JobRequest,
     PipesSageMakerProcessingClient,
-    SageMakerConnection,
     build_completion_sensor,
 )
 
@@ -77,16 +77,6 @@ def build(url: str, *, wait: bool, queue: str | None) -> dg.Definitions:
             ),
         },
         executor=dg.in_process_executor,
-    )
-
-
-def connect(url: str) -> SageMakerConnection:
-    """A connection to a local service."""
-    return SageMakerConnection(
-        region="us-east-1",
-        endpoint_url=url,
-        aws_access_key_id="local",
-        aws_secret_access_key="local",
     )
 
 

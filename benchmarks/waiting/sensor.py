@@ -8,6 +8,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from benchmarks.connection import connect
 from benchmarks.waiting import location
 from local_sagemaker.faults.client import FaultsClient
 from ml_pipeline_tests.local_sagemaker.daemons import running_daemon
@@ -27,7 +28,7 @@ def main() -> None:
         running_daemon(Path(folder) / "home", _SUPERVISOR) as service,
         dg.DagsterInstance.local_temp(tempdir=folder) as instance,
     ):
-        connection = location.connect(service.url)
+        connection = connect(service.url)
         connection.client("s3").create_bucket(Bucket="bench")
         definitions = location.build(service.url, wait=False, queue=None)
         _submit(instance, definitions, options.jobs)
