@@ -6,11 +6,13 @@ from typing import Any
 
 from dagster_sagemaker.errors import InvalidRequestError
 from dagster_sagemaker.polling import Polling
+from dagster_sagemaker.request import JobRequest
 
 _AIRFLOW_INTERVAL = 30.0
 
 _OWN_NAMES = (
     "action_if_job_exists",
+    "check_inputs",
     "extras",
     "instance_types",
     "max_credentials_wait_seconds",
@@ -51,9 +53,10 @@ def airflow_compat(**arguments: Any) -> dict[str, Any]:
 
         client.run(context=context, **airflow_compat(config=config, max_ingestion_time=3600))
 
-    ``config`` is the request. ``max_ingestion_time`` in seconds, and ``max_attempts`` times
-    ``check_interval``, become ``max_wait_seconds``, which stops the job as well. With
-    ``check_interval`` jobs are looked at every so many seconds; without it, more often at first.
+    ``config`` is the request, of a script that knows nothing of Dagster's Pipes.
+    ``max_ingestion_time`` in seconds, and ``max_attempts`` times ``check_interval``, become
+    ``max_wait_seconds``, which stops the job as well. With ``check_interval`` jobs are looked at
+    every so many seconds; without it, more often at first.
     ``deferrable=True`` is ``wait_for_completion=False``: no worker is held, and the job's end is
     told all the same. The names that ``run`` has itself are taken as they are.
 
@@ -65,7 +68,7 @@ def airflow_compat(**arguments: Any) -> dict[str, Any]:
         raise InvalidRequestError("The call of airflow_compat", problems)
     keywords = {name: arguments[name] for name in _OWN_NAMES if name in arguments}
     if "config" in arguments:
-        keywords["request"] = arguments["config"]
+        keywords["request"] = JobRequest(arguments["config"], pipes=False)
     if arguments.get("deferrable"):
         keywords["wait_for_completion"] = False
     interval = arguments.get("check_interval")

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import re
 import tarfile
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -17,6 +18,7 @@ from dagster_sagemaker.request import Upload
 from dagster_sagemaker.s3_uri import join_s3_uri
 
 _PIPES_MODULE = "dagster_pipes.py"
+_MENTION = re.compile(rb"dagster[_-]pipes")  # a module's name, or a requirement's
 _REQUIREMENTS = "requirements.txt"
 _INLINE_SCRIPT = "inline.py"
 MAX_BUNDLE_BYTES = 256 * 1024 * 1024
@@ -104,6 +106,11 @@ class CodeBundle:
                 raise FileNotFoundError(message)
             paths[_REQUIREMENTS] = self.requirements
         return read_files(paths, self._max_bytes)
+
+    @cached_property
+    def pipes(self) -> bool:
+        """Whether the script may report to Dagster: some file mentions the module."""
+        return any(_MENTION.search(content) for content in self.sources.values())
 
     @cached_property
     def files(self) -> dict[str, bytes]:

@@ -1,8 +1,9 @@
 """Credentials that run out while a job is waited for: the job needs none of them."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import dagster as dg
 from botocore.exceptions import (
@@ -14,10 +15,12 @@ from botocore.exceptions import (
 
 from dagster_sagemaker.interrupts import pause
 from dagster_sagemaker.polling import Polling
-from dagster_sagemaker.transient import error_code
+from dagster_sagemaker.transient import AWS_ERRORS, error_code
 
 if TYPE_CHECKING:
     from dagster_sagemaker.connection import SageMakerConnection
+
+T = TypeVar("T")
 
 _CODES = frozenset(
     {
@@ -34,7 +37,12 @@ _NONE_TO_BE_HAD = (CredentialRetrievalError, NoCredentialsError, SSOError, Token
 
 
 def says_credentials_are_out(error: Exception) -> bool:
-    """Whether an error may pass when somebody renews the credentials in use."""
+    """Whether an error may pass when somebody renews the credentials in use.
+
+    A failure of ours says what its cause says.
+    """
+    if isinstance(error, dg.Failure) and isinstance(error.__cause__, Exception):
+        return says_credentials_are_out(error.__cause__)
     return error_code(error) in _CODES or isinstance(error, _NONE_TO_BE_HAD)
 
 
@@ -47,6 +55,7 @@ class CredentialsPatience:
         state: How the job is meanwhile, for people: "Processing job x runs on".
         goal: What they are needed for: "go on waiting for it".
         limit_seconds: Longest wait.
+        polling: Pace of the tries.
         log: The run's log.
     """
 
@@ -54,6 +63,7 @@ class CredentialsPatience:
     state: str
     goal: str
     limit_seconds: float
+    polling: Polling
     log: dg.DagsterLogManager
     _since: float | None = None
     _tries: int = 0
@@ -74,10 +84,10 @@ class CredentialsPatience:
         self.connection.forget_credentials()
         return True
 
-    def wait(self, polling: Polling) -> None:
+    def wait(self) -> None:
         """Wait until it is time for the next try."""
         waited = 0.0 if self._since is None else time.monotonic() - self._since
-        interval = polling.interval(waited, self._tries)
+        interval = self.polling.interval(waited, self._tries)
         self._tries += 1
         pause(min(interval, max(self.limit_seconds - waited, 0.0)))
 
@@ -88,10 +98,31 @@ class CredentialsPatience:
             f"{self.limit_seconds:g}: {_sentence(error)} {self.state}"
         )
 
+    def renewed(self, call: Callable[[], T]) -> T:
+        """The result of a call that is safe to repeat, once the credentials do for it.
+
+        Raises:
+            dagster.Failure: They stayed out; or the call's own.
+        """
+        while True:
+            try:
+                result = call()
+            except (*AWS_ERRORS, dg.Failure) as error:
+                if not self.lasts(error):
+                    if not says_credentials_are_out(error):
+                        raise
+                    message = f"{self.refusal(error)}: renew them, then re-execute this run"
+                    raise dg.Failure(message) from error
+            else:
+                self.over()
+                return result
+            self.wait()
+
     def over(self) -> None:
         """The credentials do again."""
         self._since, self._tries = None, 0
 
 
 def _sentence(error: Exception) -> str:
-    return f"{str(error).rstrip('.')}."
+    reason = error.__cause__ if isinstance(error, dg.Failure) else error
+    return f"{str(reason).rstrip('.')}."

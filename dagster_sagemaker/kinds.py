@@ -27,6 +27,9 @@ class JobKind:
         start_field, end_field: Times of the job itself, without waiting for capacity.
         resources: Path to the members InstanceType and InstanceCount.
         image: Path to the image's address.
+        inputs: Member with the inputs.
+        input_name: Member of an input with its name.
+        input_uri: Path in an input to its address in S3.
         log_group: Log group of the kind's jobs.
         console_path: Where the AWS console shows such a job.
     """
@@ -43,6 +46,9 @@ class JobKind:
     end_field: str
     resources: tuple[str, ...]
     image: tuple[str, ...]
+    inputs: str
+    input_name: str
+    input_uri: tuple[str, ...]
     log_group: str
     console_path: str
 
@@ -99,17 +105,28 @@ class JobKind:
 
     def machine(self, description: Mapping[str, Any]) -> Mapping[str, Any]:
         """The part with InstanceType and InstanceCount."""
-        part: Any = description
-        for step in self.resources:
-            part = part.get(step, {})
-        return part  # type: ignore[no-any-return]
+        return _at(description, self.resources) or {}
 
     def image_uri(self, description: Mapping[str, Any]) -> str | None:
         """Address of the job's image; None for an algorithm from the marketplace."""
-        part: Any = description
-        for step in self.image[:-1]:
-            part = part.get(step, {})
-        return part.get(self.image[-1])  # type: ignore[no-any-return]
+        return _at(description, self.image)  # type: ignore[no-any-return]
+
+    def inputs_by_uri(self, request: Mapping[str, Any]) -> dict[str, list[str]]:
+        """Addresses in S3 that a job reads, each with the names of the inputs that do."""
+        found: dict[str, list[str]] = {}
+        for part in request.get(self.inputs, []):
+            if (uri := _at(part, self.input_uri)) is not None:
+                found.setdefault(uri, []).append(part[self.input_name])
+        return found
+
+
+def _at(part: Any, path: tuple[str, ...]) -> Any:
+    """The member at a path; None if it is not there."""
+    for step in path:
+        if part is None:
+            return None
+        part = part.get(step)
+    return part
 
 
 PROCESSING = JobKind(
@@ -125,6 +142,9 @@ PROCESSING = JobKind(
     end_field="ProcessingEndTime",
     resources=("ProcessingResources", "ClusterConfig"),
     image=("AppSpecification", "ImageUri"),
+    inputs="ProcessingInputs",
+    input_name="InputName",
+    input_uri=("S3Input", "S3Uri"),
     log_group="/aws/sagemaker/ProcessingJobs",
     console_path="processing-jobs",
 )
@@ -142,6 +162,9 @@ TRAINING = JobKind(
     end_field="TrainingEndTime",
     resources=("ResourceConfig",),
     image=("AlgorithmSpecification", "TrainingImage"),
+    inputs="InputDataConfig",
+    input_name="ChannelName",
+    input_uri=("DataSource", "S3DataSource", "S3Uri"),
     log_group="/aws/sagemaker/TrainingJobs",
     console_path="jobs",
 )

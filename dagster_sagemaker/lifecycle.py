@@ -13,6 +13,7 @@ from dagster_sagemaker.errors import (
     NameTakenError,
     NoCapacityError,
 )
+from dagster_sagemaker.input_checks import check_inputs
 from dagster_sagemaker.instance_types import service_chose, with_instance_types
 from dagster_sagemaker.log_journal import LogJournal
 from dagster_sagemaker.logs import LogTail
@@ -93,8 +94,11 @@ class JobLifecycle:
             polling=options.polling,
         )
 
-    def run(self, messages: Watcher) -> dict[str, Any]:
+    def run(self, messages: Watcher | None) -> dict[str, Any]:
         """Submit the job, unless it exists, and follow it to its end.
+
+        Args:
+            messages: Reads those of the job's script; None if it sends none.
 
         Returns:
             The service's last description of the job, however it ended.
@@ -154,6 +158,10 @@ class JobLifecycle:
             NoCapacityError: There were no instances of the type that was asked for.
             dagster.Failure: It did not complete, or not with its outputs in place.
         """
+        credentials = self._credentials("has ended", "use what it left")
+        return credentials.renewed(lambda: self._conclude(description))
+
+    def _conclude(self, description: dict[str, Any]) -> FinishedJob:
         kind = self._plan.kind
         try:
             require_completed(self._connection, kind, description, self._logs)
@@ -188,9 +196,26 @@ class JobLifecycle:
 
     def _submit_unless_there(self) -> None:
         if self._attempt.description is None:
-            upload_missing(self._connection.client("s3"), self._plan.job.uploads)
+            self._credentials("is not submitted", "have it submitted").renewed(self._prepare)
             self.may_run = True  # from here on, even if the answer to the submission is lost
             self._attempt = self._submit()
+
+    def _prepare(self) -> None:
+        s3 = self._connection.client("s3")
+        uploads = self._plan.job.uploads
+        upload_missing(s3, uploads)
+        if self._options.check_inputs:
+            check_inputs(s3, self._plan.kind, self._request, uploads, self._plan.step.title)
+
+    def _credentials(self, state: str, goal: str) -> CredentialsPatience:
+        return CredentialsPatience(
+            self._connection,
+            state=f"{self._plan.kind.name.capitalize()} job {self._attempt.name} {state}",
+            goal=goal,
+            limit_seconds=self._options.max_credentials_wait_seconds,
+            polling=self._options.polling,
+            log=self._log,
+        )
 
     def _submit(self) -> Attempt:
         try:
@@ -206,25 +231,16 @@ class JobLifecycle:
             self.may_run = False  # whatever else goes wrong leaves open whether it runs
             raise
 
-    def _wait(self, messages: Watcher, description: dict[str, Any] | None) -> dict[str, Any]:
+    def _wait(self, messages: Watcher | None, description: dict[str, Any] | None) -> dict[str, Any]:
+        spot = SpotInterruptions(self._attempt.name, self._log.warning)
         wait = JobWait(
             connection=self._connection,
             kind=self._plan.kind,
             name=self._attempt.name,
             polling=self._options.polling,
             limit_seconds=self._options.max_wait_seconds,
-            watchers=(
-                self._logs,
-                messages,
-                SpotInterruptions(self._attempt.name, self._log.warning),
-            ),
-            credentials=CredentialsPatience(
-                self._connection,
-                state=f"{self._plan.kind.name.capitalize()} job {self._attempt.name} runs on",
-                goal="go on waiting for it",
-                limit_seconds=self._options.max_credentials_wait_seconds,
-                log=self._log,
-            ),
+            watchers=(self._logs, spot) if messages is None else (self._logs, messages, spot),
+            credentials=self._credentials("runs on", "go on waiting for it"),
             log=self._log,
         )
         try:

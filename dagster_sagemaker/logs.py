@@ -26,8 +26,8 @@ TAIL_LINES = 50
 _TAIL_CHARACTERS = 500  # of one of them
 _EVENT_CHARACTERS = 16_384  # of one event in the run's log
 _FAILED_PATIENCE = 5  # times late_log_seconds
-_TROUBLED_LOOKS = 3  # after the job's end, with longer and longer pauses
-_TROUBLE_SECONDS = 1.0
+_TROUBLED_LOOKS = 5  # after the job's end, with longer and longer pauses: 7.5 seconds in all
+_TROUBLE_SECONDS = 0.5
 _FINISH_SECONDS = 120.0  # of reading after the end, even if new lines keep coming
 
 
@@ -115,7 +115,7 @@ class LogTail:
                 troubles += 1
                 if troubles == _TROUBLED_LOOKS or not self._may_pass:
                     return
-                pause = _TROUBLE_SECONDS * 2.0**troubles
+                pause = _TROUBLE_SECONDS * 2.0 ** (troubles - 1)
                 deadline = max(deadline, now + pause)
             elif now >= deadline:
                 return

@@ -30,6 +30,7 @@ from dagster_sagemaker.uploads import put_object
 
 if TYPE_CHECKING:
     from dagster_sagemaker.connection import SageMakerConnection
+    from dagster_sagemaker.credentials import CredentialsPatience
 
 # The writer of dagster_pipes sends its first chunk ten seconds after the script has begun.
 _FIRST_PAUSE = 3.0  # times the usual one
@@ -82,17 +83,30 @@ class PipesLocation:
 
 
 class JobContextInjector(dg.PipesContextInjector):
-    """Writes the context object. ``JobMessages.clean_up`` deletes it, once no job can need it."""
+    """Writes the context object. ``JobMessages.clean_up`` deletes it, once no job can need it.
 
-    def __init__(self, connection: "SageMakerConnection", location: PipesLocation) -> None:
+    Args:
+        connection: Where the bucket is.
+        location: Where the job looks.
+        credentials: How long to do without them.
+    """
+
+    def __init__(
+        self,
+        connection: "SageMakerConnection",
+        location: PipesLocation,
+        credentials: "CredentialsPatience",
+    ) -> None:
         self._connection = connection
         self._location = location
+        self._credentials = credentials
 
     @contextmanager
     def inject_context(self, context_data: PipesContextData) -> Iterator[PipesParams]:
         """Write the context for the job to read."""
         content = json.dumps(context_data).encode()
-        put_object(self._connection.client("s3"), self._location.context.uri, content)
+        uri = self._location.context.uri
+        self._credentials.renewed(lambda: put_object(self._connection.client("s3"), uri, content))
         yield self._location.context_params
 
     def no_messages_debug_text(self) -> str:

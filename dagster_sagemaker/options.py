@@ -25,6 +25,8 @@ class JobOptions:
         instance_types: Types that will do, best first, instead of the request's one. The service
             chooses where it can; else the next one's turn comes when there is no capacity, or
             never enough quota, for one.
+        check_inputs: Before a job is submitted, make sure that there is something at each address
+            in S3 that it reads: one request for each.
         wait_for_completion: Follow the job to its end. If false, the step ends once the job is
             submitted, and the sensor of ``build_completion_sensor`` has the partition made when it
             has ended: see ``docs/no-worker-held.md``.
@@ -45,6 +47,7 @@ class JobOptions:
 
     action_if_job_exists: ActionIfJobExists = "attach"
     instance_types: Sequence[str] = ()
+    check_inputs: bool = True
     wait_for_completion: bool = True
     spot_without_checkpoint: bool = False
     polling: Polling = field(default_factory=Polling)
@@ -69,6 +72,7 @@ class JobKeywords(TypedDict, total=False):
 
     action_if_job_exists: ActionIfJobExists
     instance_types: Sequence[str]
+    check_inputs: bool
     wait_for_completion: bool
     spot_without_checkpoint: bool
     polling: Polling

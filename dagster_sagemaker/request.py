@@ -30,6 +30,8 @@ class JobRequest:
         version: Whatever else decides what the job computes, such as the ETags of its inputs. A
             job of an earlier attempt is adopted only if its version is the same.
         optional_outputs: Names of outputs that may be empty when the job has completed.
+        pipes: Whether its script may use ``dagster_pipes``. If not, nothing of it is put into S3,
+            and no messages are looked for.
         secrets: Names of environment variables, hyperparameters and arguments whose values are
             secret although their names do not look so; see ``dagster_sagemaker.masking``.
     """
@@ -38,6 +40,7 @@ class JobRequest:
     uploads: tuple[Upload, ...] = ()
     version: str = ""
     optional_outputs: tuple[str, ...] = ()
+    pipes: bool = True
     secrets: tuple[str, ...] = ()
 
 

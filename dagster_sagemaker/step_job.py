@@ -1,7 +1,9 @@
 """The job of one step: found or submitted, followed or left to the sensor, and concluded."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -11,6 +13,7 @@ from dagster_sagemaker import run_jobs
 from dagster_sagemaker.attempts import Attempt, find_attempt
 from dagster_sagemaker.claim import JobClaim
 from dagster_sagemaker.claim_store import ClaimStore
+from dagster_sagemaker.credentials import CredentialsPatience
 from dagster_sagemaker.errors import NameTakenError, NoCapacityError, QuotaTooSmallError
 from dagster_sagemaker.identity import StepContext
 from dagster_sagemaker.instance_types import types_left
@@ -20,6 +23,7 @@ from dagster_sagemaker.lifecycle import JobLifecycle
 from dagster_sagemaker.log_journal import LogJournal
 from dagster_sagemaker.messages import JobContextInjector, JobMessages, PipesLocation
 from dagster_sagemaker.s3_uri import S3Location, join_s3_uri, parse_s3_uri
+from dagster_sagemaker.silent_session import silent_session
 from dagster_sagemaker.unattended import concluded_job, run_job
 
 if TYPE_CHECKING:
@@ -78,12 +82,14 @@ class StepJob:
     def _run_unless_raced(self) -> SageMakerInvocation:
         to_conclude = concluded_job(self.context)
         for _ in range(_RACES):
-            attempt = find_attempt(self.connection, self.plan, self.context.log, to_conclude)
+            attempt = self._credentials.renewed(
+                lambda: find_attempt(self.connection, self.plan, self.context.log, to_conclude)
+            )
             self.mask.learn(self.plan.request(attempt.name, {}))
             claim = self._claim()
             lifecycle = self._lifecycle(attempt, claim)
             if attempt.description is None and self.plan.action == "attach":
-                attempt = claim.take(attempt)
+                attempt = self._credentials.renewed(partial(claim.take, attempt))
                 if attempt.description is not None:
                     lifecycle = self._lifecycle(attempt, claim)
             try:
@@ -93,23 +99,18 @@ class StepJob:
         raise dg.Failure(f"Other processes keep submitting jobs for {self.plan.step.title}")
 
     def _run_attempt(self, attempt: Attempt, lifecycle: JobLifecycle) -> SageMakerInvocation:
-        messages = self._messages(attempt)
+        messages = self._messages(attempt) if self.plan.job.pipes else None
         try:
             self._note(attempt)
             if not self.options.wait_for_completion and self._is_left_running(attempt, lifecycle):
                 return SageMakerInvocation(attempt.name, None)
-            with dg.open_pipes_session(
-                context=self.context,
-                context_injector=self._injector(attempt),
-                message_reader=messages,
-                extras=dict(self.extras),
-            ) as session:
+            with self._session(attempt, messages) as session:
                 description = lifecycle.run(messages)
         except INTERRUPTS:
             lifecycle.interrupted()
             raise
         finally:
-            if not lifecycle.needs_session:
+            if messages is not None and not lifecycle.needs_session:
                 messages.clean_up()
         job = lifecycle.conclude(description)
         metadata = {key: self.mask.value(value) for key, value in job.metadata.items()}
@@ -117,6 +118,8 @@ class StepJob:
 
     def _is_left_running(self, attempt: Attempt, lifecycle: JobLifecycle) -> bool:
         """Submit the job; whether it runs now. It has ended only if an earlier run submitted it."""
+        if not self.plan.job.pipes:
+            return lifecycle.leave()
         data = build_external_execution_context_data(self.context, dict(self.extras))
         with self._injector(attempt).inject_context(data):
             return lifecycle.leave()
@@ -138,7 +141,7 @@ class StepJob:
             plan=self.plan,
             attempt=attempt,
             hold=claim.hold,
-            environment=self._location(attempt.name).environment(),
+            environment=self._location(attempt.name).environment() if self.plan.job.pipes else {},
             options=self.options,
             journal=LogJournal(
                 instance=self.context.instance,
@@ -161,12 +164,36 @@ class StepJob:
             log=self.context.log,
         )
 
+    def _session(
+        self, attempt: Attempt, messages: JobMessages | None
+    ) -> AbstractContextManager[dg.PipesSession]:
+        if messages is None:
+            return silent_session(self.context)
+        return dg.open_pipes_session(
+            context=self.context,
+            context_injector=self._injector(attempt),
+            message_reader=messages,
+            extras=dict(self.extras),
+        )
+
     def _injector(self, attempt: Attempt) -> JobContextInjector:
-        return JobContextInjector(self.connection, self._location(attempt.name))
+        return JobContextInjector(self.connection, self._location(attempt.name), self._credentials)
 
     def _messages(self, attempt: Attempt) -> JobMessages:
         seconds = self.options.polling.message_seconds
         return JobMessages(self.connection, self._location(attempt.name), seconds)
+
+    @property
+    def _credentials(self) -> CredentialsPatience:
+        kind, title = self.plan.kind.name, self.plan.step.title
+        return CredentialsPatience(
+            self.connection,
+            state=f"The {kind} job for {title} waits",
+            goal="go on with it",
+            limit_seconds=self.options.max_credentials_wait_seconds,
+            polling=self.options.polling,
+            log=self.context.log,
+        )
 
     def _location(self, job_name: str) -> PipesLocation:
         place = self._place(job_name)

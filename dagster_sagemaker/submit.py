@@ -67,7 +67,6 @@ class _Submission:
         self._connection = connection
         self._plan = plan
         self._request = request
-        self._polling = options.polling
         self._hold = hold
         self._log = log
         self._name = request[plan.kind.name_field]
@@ -78,6 +77,7 @@ class _Submission:
             state=f"{self._job[0].upper()}{self._job[1:]} is not submitted",
             goal="have it submitted",
             limit_seconds=options.max_credentials_wait_seconds,
+            polling=options.polling,
             log=log,
         )
         self._left_open = False  # whether a try so far may have created it
@@ -128,7 +128,7 @@ class _Submission:
             self._request = {key: value for key, value in self._request.items() if key != "Tags"}
             return None
         if self._patience.lasts(error):
-            self._patience.wait(self._polling)
+            self._patience.wait()
             return None
         raise self._failure(error) from error
 

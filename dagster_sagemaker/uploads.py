@@ -53,8 +53,9 @@ def _exists(s3: "S3Client", uri: str) -> bool:
     try:
         s3.head_object(Bucket=bucket, Key=key)
     except ClientError as error:
-        # Without leave to list the bucket, S3 says 403 of an object that is not there.
-        if error_code(error) in {"404", "403", "NoSuchKey", "NotFound"}:
+        # Without leave to list the bucket, S3 says 403 of an object that is not there; and this
+        # answer has no body that says why it is 400, as with expired credentials: the write will.
+        if error_code(error) in {"404", "403", "400", "NoSuchKey", "NotFound"}:
             return False
         raise
     return True

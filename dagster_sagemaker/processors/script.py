@@ -68,6 +68,7 @@ class ScriptProcessor(JobSettings):
             uploads=(*parts.uploads, *manifests),
             version=version,
             optional_outputs=tuple(output.name for output in every_output if output.optional),
+            pipes=code.pipes,
         )
 
     def code_parts(self, code: CodeBundle, code_uri: str) -> CodeParts:

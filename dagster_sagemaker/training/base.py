@@ -46,6 +46,7 @@ class TrainingSettings(ManagedJob):
         uploads: tuple[Upload, ...],
         overrides: Mapping[str, Any],
         version: str,
+        pipes: bool,
     ) -> JobRequest:
         request = {
             "AlgorithmSpecification": self._algorithm(),
@@ -62,6 +63,7 @@ class TrainingSettings(ManagedJob):
             request=deep_merge(deep_merge(request, self.overrides), overrides),
             uploads=uploads,
             version=version,
+            pipes=pipes,
         )
 
     def _algorithm(self) -> dict[str, Any]:

@@ -63,6 +63,7 @@ class FrameworkTraining(TrainingSettings):
             uploads=code.archive_uploads(code_uri),
             overrides=overrides or {},
             version=version,
+            pipes=code.pipes,
         )
 
     def _toolkit_parameters(self) -> dict[str, Any]:

@@ -69,6 +69,7 @@ class XGBoostAlgorithm(TrainingSettings):
             uploads=(),
             overrides=overrides or {},
             version=version,
+            pipes=False,
         )
 
 

@@ -2,14 +2,14 @@ from typing import Any
 
 import pytest
 
-from dagster_sagemaker import InvalidRequestError, Polling, airflow_compat
+from dagster_sagemaker import InvalidRequestError, JobRequest, Polling, airflow_compat
 
 
 @pytest.mark.parametrize(
     ("arguments", "keywords"),
     [
         ({}, {}),
-        ({"config": {"A": 1}}, {"request": {"A": 1}}),
+        ({"config": {"A": 1}}, {"request": JobRequest({"A": 1}, pipes=False)}),
         ({"max_ingestion_time": 60}, {"max_wait_seconds": 60}),
         ({"max_attempts": 3}, {"max_wait_seconds": 90}),
         (

@@ -62,6 +62,21 @@ def test_a_bundle_leaves_caches_out_and_brings_pipes(source: Path) -> None:
     assert with_pipes.content_hash != without.content_hash
 
 
+@pytest.mark.parametrize(
+    ("files", "pipes"),
+    [
+        ({"run.py": b"print(1)"}, False),
+        ({"run.py": b"from dagster_pipes import open_dagster_pipes"}, True),
+        ({"run.py": b"import lib", "lib.py": b"import dagster_pipes as pipes"}, True),
+        ({"run.py": b"import lib", "requirements.txt": b"dagster-pipes==1.13"}, True),
+    ],
+)
+def test_a_script_that_does_not_mention_pipes_does_not_use_them(
+    files: dict[str, bytes], pipes: bool
+) -> None:
+    assert CodeBundle(files, "run.py").pipes is pipes
+
+
 def test_the_unpacked_archive_runs_with_pipes_and_without_the_package(
     source: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -332,10 +332,10 @@ def test_a_service_that_refuses_to_look_is_explained_before_anything_is_submitte
     processing: PipesSageMakerProcessingClient,
     processing_request: dict[str, Any],
 ) -> None:
-    service.fail("DescribeProcessingJob", "ExpiredTokenException", "The token has expired")
+    service.fail("DescribeProcessingJob", "AccessDeniedException", "not for you")
     result, _ = run_asset(processing, processing_request)
     assert "Could not look for processing job dataset-2013-01-02-" in failure(result)
-    assert "ExpiredTokenException: The token has expired. Check the name, the" in failure(result)
+    assert "AccessDeniedException: not for you. Check the name, the" in failure(result)
     assert service.calls["CreateProcessingJob"] == 0
 
 

@@ -234,8 +234,8 @@ def test_logs_that_answer_with_errors_cost_a_job_little_and_never_fail_it(
     service.endings.append(Ending(status, on_end=write_outputs, lines=("unseen",)))
     result, instance = run_asset(patient, processing_request)
     assert result.success is (status == "Completed")
-    assert service.calls["FilterLogEvents"] == 3
-    assert own_time.monotonic() <= 6 + 2 + 4 + LOOKS
+    assert service.calls["FilterLogEvents"] == 5
+    assert own_time.monotonic() <= 6 + 0.5 + 1 + 2 + 4 + LOOKS
     lines = log_lines(result, instance)
     assert sum("cannot be read for now" in line for line in lines) == 1
 
