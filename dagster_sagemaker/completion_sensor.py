@@ -7,7 +7,7 @@ lost, all jobs are looked at in turn besides. Nothing lists jobs of the account.
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,7 @@ _MOST_LOOKS = 200
 class _Wait:
     job: RunJob
     record: dg.RunRecord
+    conclusions: int  # runs so far that were to conclude it, and had to make the job anew
 
 
 def build_completion_sensor(
@@ -71,7 +72,9 @@ def build_completion_sensor(
             now=time.time(),
         )
         ended |= set(_ended(aws, context.instance, (waits[name] for name in due)))
-        requests = [waits[name].job.conclusion() for name in sorted(ended)]
+        requests = [
+            waits[name].job.conclusion(waits[name].conclusions + 1) for name in sorted(ended)
+        ]
         reason = None if requests else f"Of {len(waits)} jobs, none has ended as far as is known"
         return dg.SensorResult(run_requests=requests, skip_reason=reason, cursor=turns.dump())
 
@@ -93,17 +96,28 @@ def _open_waits(instance: dg.DagsterInstance) -> list[_Wait]:
         record.dagster_run.run_id: [job for job in jobs_of(record.dagster_run) if job.waits]
         for record in waiting
     }
-    names = [job.name for jobs in noted.values() for job in jobs]
-    concluding = instance.get_runs(dg.RunsFilter(tags={CONCLUDES_TAG: names})) if names else []
-    concluded = {run.tags[CONCLUDES_TAG] for run in concluding}
+    concluding = _concluding(instance, [job.name for jobs in noted.values() for job in jobs])
     found = []
     for record in waiting:
         run = record.dagster_run
-        left = [job for job in noted[run.run_id] if job.name not in concluded]
+        left = [
+            _Wait(job, record, len(concluding[job.name]))
+            for job in noted[run.run_id]
+            if not any(later > record.storage_id for later in concluding[job.name])
+        ]
         if left and run.status is not dg.DagsterRunStatus.CANCELED:
-            found += [_Wait(job, record) for job in left]
+            found += left
         else:
             instance.add_run_tags(run.run_id, {WAITS_TAG: "false"})
+    return found
+
+
+def _concluding(instance: dg.DagsterInstance, names: list[str]) -> Mapping[str, list[int]]:
+    """The runs that conclude jobs, by their place in the order of all runs."""
+    found: dict[str, list[int]] = {name: [] for name in names}
+    if names:
+        for record in instance.get_run_records(dg.RunsFilter(tags={CONCLUDES_TAG: names})):
+            found[record.dagster_run.tags[CONCLUDES_TAG]].append(record.storage_id)
     return found
 
 

@@ -56,8 +56,12 @@ class RunJob:
         """The assets that it makes."""
         return [dg.AssetKey.from_user_string(asset) for asset in self.assets]
 
-    def conclusion(self) -> dg.RunRequest:
-        """The run that tells the job's end; one, however often it is asked for."""
+    def conclusion(self, number: int = 1) -> dg.RunRequest:
+        """The run that tells the job's end; one, however often it is asked for.
+
+        Args:
+            number: Which one, where the one before it found no job and made it anew.
+        """
         tags = {CONCLUDES_TAG: self.name, ROOT_RUN_TAG: self.root_run_id}
         partition = self.partition
         if partition is not None and RANGE in partition:
@@ -66,7 +70,10 @@ class RunJob:
             tags["dagster/asset_partition_range_end"] = last
             partition = None
         return dg.RunRequest(
-            run_key=self.name, partition_key=partition, asset_selection=self.asset_keys, tags=tags
+            run_key=self.name if number == 1 else f"{self.name}/{number}",
+            partition_key=partition,
+            asset_selection=self.asset_keys,
+            tags=tags,
         )
 
 

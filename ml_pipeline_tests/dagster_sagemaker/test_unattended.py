@@ -320,6 +320,29 @@ def test_a_job_that_was_noted_and_is_not_there(
     assert after is not None and after.tags[WAITS_TAG] == still_waits
 
 
+def test_a_job_that_is_made_anew_is_concluded_like_the_first(
+    service: PlayedService,
+    location: Location,
+    write_outputs: Write,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("dagster_sagemaker.completion_sensor._APPEARANCE_SECONDS", 0.0)
+    service.endings.append(Ending(looks=1, on_end=write_outputs))
+    location.run()
+    lost = service.only_job
+    service.store.remove(lost.kind, lost.name, lambda _: None)
+    [made_anew] = location.tick().requests
+    assert location.launch(made_anew).success
+    assert location.made() == set()
+    assert location.tick().requests == []  # it runs
+    location.connection.client("sagemaker").describe_processing_job(ProcessingJobName=lost.name)
+    [concluded] = location.tick().requests
+    assert location.launch(concluded).success
+    assert made_anew.run_key != concluded.run_key
+    assert location.made() == {DAY}
+    assert location.tick().requests == []
+
+
 def noted_run(location: Location, status: dg.DagsterRunStatus) -> dg.DagsterRun:
     """A run that has noted a job which is not there."""
     run = location.instance.create_run_for_job(
