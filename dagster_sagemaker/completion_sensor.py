@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _APPEARANCE_SECONDS = 30.0
 # Looks that can be saved up: no tick may take longer than Dagster gives it.
 _MOST_LOOKS = 200
+# Jobs that wait for quota are tried in turn, so that many of them do not make as many runs.
+_MOST_MADE_ANEW = 5
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,7 @@ def _ended(
     Raises:
         botocore.exceptions.ClientError: The service refuses to say.
     """
+    made_anew = 0
     for wait in waits:
         kind = KINDS[wait.job.kind]
         try:
@@ -138,7 +141,8 @@ def _ended(
                 return  # the others' turn comes again
             if not says_no_such_job(error):
                 raise
-            if _is_to_be_made_again(instance, wait.record):
+            if made_anew < _MOST_MADE_ANEW and _is_to_be_made_again(instance, wait.record):
+                made_anew += 1
                 yield wait.job.name
         else:
             if kind.is_over(description):
@@ -146,7 +150,10 @@ def _ended(
 
 
 def _is_to_be_made_again(instance: dg.DagsterInstance, record: dg.RunRecord) -> bool:
-    """Whether a job that is not there was, so that the run that concludes it makes a new one."""
+    """Whether the run that concludes a job which is not there is to make it.
+
+    It was there, and is gone; or there was no room for it.
+    """
     run = record.dagster_run
     if not run.is_finished or time.time() - (record.end_time or 0.0) < _APPEARANCE_SECONDS:
         return False

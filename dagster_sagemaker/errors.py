@@ -26,6 +26,10 @@ class QuotaTooSmallError(JobNotCreatedError):
     """The account's quota for the instance type can never be enough for the job."""
 
 
+class NoRoomYetError(JobNotCreatedError):
+    """The account's quota is used up, and nobody is to wait in line for it."""
+
+
 class NoCapacityError(dg.Failure):
     """The job failed because the service had no instances of the type."""
 

@@ -37,7 +37,8 @@ class JobOptions:
         stop_on_cancel: Stop the job when the run is cancelled.
         max_wait_seconds: Stop the job and fail after this time; None for no limit.
         max_quota_wait_seconds: How long to wait in line while the account's quota is used up; None
-            for no limit but the run's own.
+            for no limit but the run's own. Without ``wait_for_completion`` no run waits: the sensor
+            has others try.
         max_credentials_wait_seconds: How long to wait for credentials that ran out, before the job
             is submitted or while it runs and does not need them.
 

@@ -17,6 +17,7 @@ from dagster_sagemaker.masking import Mask, secrets_masked
 from dagster_sagemaker.options import JobKeywords, JobOptions
 from dagster_sagemaker.plan import JobPlan
 from dagster_sagemaker.request import JobRequest
+from dagster_sagemaker.run_jobs import ROOT_RUN_TAG
 from dagster_sagemaker.s3_uri import join_s3_uri
 from dagster_sagemaker.step_job import StepJob
 from dagster_sagemaker.unattended import why_it_waits
@@ -93,6 +94,7 @@ class _PipesSageMakerClient(dg.PipesClient, TreatAsResourceParam):
             instance_types=tuple(chosen.instance_types),
             created=_created(context) if chosen.action_if_job_exists == "timestamp" else None,
             fresh_since=_fresh_since(context),
+            waited_seconds=_waited_seconds(context),
         )
         mask = Mask(job.secrets)
         mask.learn(job.request)
@@ -131,6 +133,14 @@ def _fresh_since(context: StepContext) -> datetime | None:
     if context.run.tags.get(FRESH_TAG) != "true":
         return None
     return _made(context, context.run.run_id)
+
+
+def _waited_seconds(context: StepContext) -> float:
+    """How long ago the run began whose job this one is to conclude, or to submit at last."""
+    first = context.run.tags.get(ROOT_RUN_TAG)
+    if first is None:
+        return 0.0
+    return (datetime.now(timezone.utc) - _made(context, first)).total_seconds()
 
 
 def _made(context: StepContext, run_id: str) -> datetime:

@@ -40,6 +40,7 @@ class JobPlan:
         instance_types: Types that will do; see ``JobOptions``.
         created: Second at which the root run was made, for the action ``timestamp``.
         fresh_since: Jobs that were created earlier are not used; None if they are.
+        waited_seconds: How long earlier runs have waited in line to submit it.
     """
 
     kind: JobKind
@@ -50,6 +51,7 @@ class JobPlan:
     instance_types: tuple[str, ...] = ()
     created: int | None = None
     fresh_since: datetime | None = None
+    waited_seconds: float = 0.0
 
     @cached_property
     def fingerprint(self) -> str:

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dagster_sagemaker.errors import JobNotCreatedError, QuotaTooSmallError
+from dagster_sagemaker.errors import JobNotCreatedError, NoRoomYetError, QuotaTooSmallError
 from dagster_sagemaker.interrupts import pause
 from dagster_sagemaker.polling import Polling
 from dagster_sagemaker.transient import error_message
@@ -37,12 +37,16 @@ class QuotaLine:
         polling: Pace; the intervals get longer, up to its cap.
         limit_seconds: Longest wait; None for no limit.
         log: The run's log.
+        stays: Whether to wait here, or leave and have another run try.
+        waited_seconds: How long earlier runs have waited.
     """
 
     job: str
     polling: Polling
     limit_seconds: float | None
     log: "dg.DagsterLogManager"
+    stays: bool = True
+    waited_seconds: float = 0.0
     _started: float = field(default_factory=time.monotonic)
     _tries: int = 0
     _said: float | None = None
@@ -56,6 +60,7 @@ class QuotaLine:
         Raises:
             QuotaTooSmallError: No try will do.
             JobNotCreatedError: The limit has passed.
+            NoRoomYetError: Another run is to try.
         """
         reason = error_message(error)
         if not can_be_granted(error):
@@ -64,7 +69,7 @@ class QuotaLine:
                 f"{reason} Or use another instance type, or fewer instances."
             )
             raise QuotaTooSmallError(message, allow_retries=False) from error
-        waited = time.monotonic() - self._started
+        waited = self.waited_seconds + time.monotonic() - self._started
         if self.limit_seconds is not None and waited >= self.limit_seconds:
             message = (
                 f"SageMaker had no room for {self.job} within max_quota_wait_seconds="
@@ -72,6 +77,9 @@ class QuotaLine:
             )
             raise JobNotCreatedError(message) from error
         self._say(waited, reason)
+        if not self.stays:
+            message = f"There is no room yet for {self.job}: {reason.rstrip('.')}."
+            raise NoRoomYetError(message) from error
         interval = self.polling.interval(waited, self._tries) * random.uniform(0.5, 1)  # noqa: S311 - only jitter
         if self.limit_seconds is not None:
             interval = min(interval, self.limit_seconds - waited)

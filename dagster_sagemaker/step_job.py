@@ -14,7 +14,12 @@ from dagster_sagemaker.attempts import Attempt, find_attempt
 from dagster_sagemaker.claim import JobClaim
 from dagster_sagemaker.claim_store import ClaimStore
 from dagster_sagemaker.credentials import CredentialsPatience
-from dagster_sagemaker.errors import NameTakenError, NoCapacityError, QuotaTooSmallError
+from dagster_sagemaker.errors import (
+    NameTakenError,
+    NoCapacityError,
+    NoRoomYetError,
+    QuotaTooSmallError,
+)
 from dagster_sagemaker.identity import StepContext
 from dagster_sagemaker.instance_types import types_left
 from dagster_sagemaker.interrupts import INTERRUPTS, lost_interrupts_noted
@@ -117,12 +122,19 @@ class StepJob:
         return SageMakerInvocation(job.name, (session, replace(job, metadata=metadata)))
 
     def _is_left_running(self, attempt: Attempt, lifecycle: JobLifecycle) -> bool:
-        """Submit the job; whether it runs now. It has ended only if an earlier run submitted it."""
-        if not self.plan.job.pipes:
-            return lifecycle.leave()
-        data = build_external_execution_context_data(self.context, dict(self.extras))
-        with self._injector(attempt).inject_context(data):
-            return lifecycle.leave()
+        """Submit the job; whether it is left to the sensor.
+
+        It is not if it has ended: an earlier run submitted it.
+        """
+        try:
+            if not self.plan.job.pipes:
+                return lifecycle.leave()
+            data = build_external_execution_context_data(self.context, dict(self.extras))
+            with self._injector(attempt).inject_context(data):
+                return lifecycle.leave()
+        except NoRoomYetError as error:
+            self.context.log.info(f"[sagemaker] {error.description} Another run tries again.")
+            return True
 
     def _note(self, attempt: Attempt) -> None:
         """Before the job is created: whoever sees to it later must not depend on this process."""

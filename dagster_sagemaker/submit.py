@@ -71,7 +71,14 @@ class _Submission:
         self._log = log
         self._name = request[plan.kind.name_field]
         self._job = f"{plan.kind.name} job {self._name} of {plan.step.title}"
-        self._line = QuotaLine(self._job, options.polling, options.max_quota_wait_seconds, log)
+        self._line = QuotaLine(
+            self._job,
+            options.polling,
+            options.max_quota_wait_seconds,
+            log,
+            stays=options.wait_for_completion,
+            waited_seconds=plan.waited_seconds,
+        )
         self._patience = CredentialsPatience(
             connection,
             state=f"{self._job[0].upper()}{self._job[1:]} is not submitted",

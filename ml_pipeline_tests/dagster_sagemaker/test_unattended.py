@@ -1,6 +1,7 @@
 """Steps that leave their job running, and the sensors that see to it."""
 
 import json
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -343,14 +344,87 @@ def test_a_job_that_is_made_anew_is_concluded_like_the_first(
     assert location.tick().requests == []
 
 
-def noted_run(location: Location, status: dg.DagsterRunStatus) -> dg.DagsterRun:
+def test_a_job_without_room_holds_no_worker_and_is_submitted_by_a_later_run(
+    service: PlayedService,
+    location: Location,
+    write_outputs: Write,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("dagster_sagemaker.completion_sensor._APPEARANCE_SECONDS", 0.0)
+    service.fail("CreateProcessingJob", "ResourceLimitExceeded", "all is in use", times=2)
+    service.endings.append(Ending(looks=1, on_end=write_outputs))
+    first = location.run()
+    assert first.success
+    lines = log_lines(first, location.instance)
+    assert any("all is in use. Another run tries again" in line for line in lines)
+    [again] = location.conclude()
+    assert again.success
+    assert service.jobs == []
+    [submitted] = location.conclude()
+    assert submitted.success
+    assert location.made() == set()
+    [concluded] = location.conclude()
+    assert concluded.success
+    assert location.made() == {DAY}
+    assert location.conclude() == []
+    assert service.calls["CreateProcessingJob"] == 3
+
+
+def test_waiting_for_room_ends_at_its_limit_whichever_run_waits(
+    service: PlayedService,
+    connection: SageMakerConnection,
+    instance: dg.DagsterInstance,
+    processing_request: dict[str, Any],
+    bucket: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("dagster_sagemaker.completion_sensor._APPEARANCE_SECONDS", 0.0)
+    client = PipesSageMakerProcessingClient(
+        connection,
+        bucket=bucket,
+        polling=QUICK,
+        wait_for_completion=False,
+        max_quota_wait_seconds=0.2,
+    )
+    location = Location(client, connection, instance, processing_request)
+    service.fail("CreateProcessingJob", "ResourceLimitExceeded", "all is in use", times=99)
+    assert location.run().success
+    time.sleep(0.2)
+    [failed] = location.conclude()
+    assert "within max_quota_wait_seconds=0.2: all is in use" in str(step_error(failed))
+    assert location.conclude() == []
+
+
+def test_few_runs_try_for_many_jobs_that_wait_for_room(
+    service: PlayedService, location: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dagster_sagemaker.completion_sensor._MOST_MADE_ANEW", 2)
+    waiting = {noted_run(location, dg.DagsterRunStatus.SUCCESS, f"job-{n}").run_id for n in "abcd"}
+    tried: list[dg.RunRequest] = []
+    cursor = None
+    for _ in range(2):
+        requests, cursor, _ = location.tick(cursor=cursor)
+        assert len(requests) == 2
+        tried += requests
+        for request in requests:
+            location.instance.create_run_for_job(
+                location.definitions.resolve_implicit_global_asset_job_def(),
+                tags={"dagster/partition": DAY, **request.tags},
+            )
+        time.sleep(0.01)  # looks are saved up
+    assert len({request.run_key for request in tried}) == len(waiting)
+
+
+def noted_run(
+    location: Location, status: dg.DagsterRunStatus, job_name: str = "dataset-1"
+) -> dg.DagsterRun:
     """A run that has noted a job which is not there."""
     run = location.instance.create_run_for_job(
         location.definitions.resolve_implicit_global_asset_job_def(),
         tags={"dagster/partition": DAY},
         status=status,
     )
-    job = RunJob("dataset-1", "processing", run.run_id, ["dataset"], DAY, waits=True)
+    job = RunJob(job_name, "processing", run.run_id, ["dataset"], DAY, waits=True)
     note(location.instance, run.run_id, job, stop=True)
     return run
 
