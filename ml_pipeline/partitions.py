@@ -1,6 +1,7 @@
 """The daily partitions, Airflow's ``ds``."""
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
@@ -21,12 +22,24 @@ window = dg.TimeWindowPartitionMapping(start_offset=-get_settings().window_days)
 """A day and the trailing window before it, clipped at the first partition."""
 
 
-def backfill_policy(settings: Settings) -> dg.BackfillPolicy | None:
-    """How many days one run of a backfill makes; None is Dagster's own way, one."""
-    days = settings.backfill_days_per_run
+def choose_backfill_policy(settings: Settings, command: Sequence[str]) -> dg.BackfillPolicy | None:
+    """How many days one run of a backfill makes; None is Dagster's own way, one.
+
+    Args:
+        settings: What was chosen.
+        command: The command line that loads the assets. ``dagster asset materialize
+            --partition-range`` makes one run of all days whatever is chosen, and refuses assets
+            that do not say so.
+    """
+    asks_for_a_range = any(word.startswith("--partition-range") for word in command)
+    days = 0 if asks_for_a_range else settings.backfill_days_per_run
     if days == 1:
         return None
     return dg.BackfillPolicy.multi_run(days) if days else dg.BackfillPolicy.single_run()
+
+
+backfill_policy = choose_backfill_policy(get_settings(), sys.argv)
+"""Of all assets that jobs make."""
 
 
 _PARTITION_TAGS = (

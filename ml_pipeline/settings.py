@@ -95,7 +95,7 @@ class Settings(BaseSettings):
         default=1,
         ge=0,
         description="How many days one run of a backfill from the asset graph makes, one after "
-        "the other; 0: all of them, which `dagster asset materialize --partition-range` needs.",
+        "the other; 0: all of them, as `dagster asset materialize --partition-range` always does.",
     )
     wait_for_completion: bool = Field(
         default=True,

@@ -19,13 +19,13 @@ from ml_pipeline.partitions import backfill_policy, daily, days_of
 from ml_pipeline.processors import custom_processor
 from ml_pipeline.publishing.artifacts import Features, RawDay
 from ml_pipeline.publishing.results import materialized
-from ml_pipeline.settings import Settings, get_settings
+from ml_pipeline.settings import Settings
 
 
 @dg.asset(
     description=__doc__,
     partitions_def=daily,
-    backfill_policy=backfill_policy(get_settings()),
+    backfill_policy=backfill_policy,
     group_name="processors",
     kinds={"sagemaker", "docker"},
     owners=["team:ml"],

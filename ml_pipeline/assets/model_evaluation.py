@@ -29,7 +29,7 @@ from ml_pipeline.settings import Settings, get_settings
 @dg.asset(
     description=__doc__,
     partitions_def=daily,
-    backfill_policy=backfill_policy(get_settings()),
+    backfill_policy=backfill_policy,
     group_name="flights",
     kinds={"sagemaker", "scikitlearn"},
     owners=["team:ml"],

@@ -21,7 +21,7 @@ from ml_pipeline.partitions import backfill_policy, daily, days_of, window
 from ml_pipeline.processors import sklearn_processor
 from ml_pipeline.publishing.artifacts import Dataset, RawDay
 from ml_pipeline.publishing.results import materialized
-from ml_pipeline.settings import Settings, get_settings
+from ml_pipeline.settings import Settings
 
 CHANNELS = ("train", "validation", "holdout")
 
@@ -30,7 +30,7 @@ CHANNELS = ("train", "validation", "holdout")
     description=__doc__,
     partitions_def=daily,
     deps=["raw_flights", dg.AssetDep("raw_history", partition_mapping=window)],
-    backfill_policy=backfill_policy(get_settings()),
+    backfill_policy=backfill_policy,
     group_name="flights",
     kinds={"sagemaker", "scikitlearn", "parquet"},
     owners=["team:ml"],

@@ -35,7 +35,6 @@ def make_range(project: Project, assets: list[str], first: str, last: str) -> No
     project.run(
         *("dagster", "asset", "materialize", "-m", "ml_pipeline", "--select", ",".join(assets)),
         *("--partition-range", f"{first}...{last}"),
-        ML_PIPELINE_BACKFILL_DAYS_PER_RUN="0",
     )
 
 
