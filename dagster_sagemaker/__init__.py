@@ -8,6 +8,7 @@ from dagster_sagemaker.airflow_compat import airflow_compat
 from dagster_sagemaker.code import CodeBundle
 from dagster_sagemaker.completion_sensor import build_completion_sensor
 from dagster_sagemaker.connection import SageMakerConnection
+from dagster_sagemaker.costs import PriceTable, PriceTableError
 from dagster_sagemaker.errors import InvalidRequestError
 from dagster_sagemaker.identity import is_of_asset_backfill
 from dagster_sagemaker.images import image_uri
@@ -57,6 +58,8 @@ __all__ = [
     "PipesSageMakerProcessingClient",
     "PipesSageMakerTrainingClient",
     "Polling",
+    "PriceTable",
+    "PriceTableError",
     "ProcessingInput",
     "ProcessingOutput",
     "PySparkProcessor",

@@ -6,6 +6,7 @@ follows its job.
 """
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -91,6 +92,12 @@ class JobClaim:
             return
         if not self._write(self._mine, self._etag):
             raise NameTakenError(self._mine.job_name)
+
+    def release(self) -> None:
+        """Leave the work to others: no job comes of the claim. It does no harm if that fails."""
+        if self._mine is not None:
+            with suppress(dg.Failure):
+                self.store.write(None, self._etag)
 
     def _obstacle(self, stored: StoredClaim) -> Attempt | str | None:
         """The job to follow, or what to wait for; None if the work is free."""

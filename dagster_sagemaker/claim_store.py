@@ -41,7 +41,7 @@ class StoredClaim:
     """A claim as it was read.
 
     Args:
-        claim: What it says; None if it is none of ours.
+        claim: What it says; None if it is none of ours, or was released.
         etag: Entity tag of the object.
         age_seconds: Since it was written, by the clock of S3.
     """
@@ -63,11 +63,11 @@ class ClaimStore:
         self._connection = connection
         self._place = place
 
-    def write(self, claim: Claim, etag: str | None) -> str | None:
+    def write(self, claim: Claim | None, etag: str | None) -> str | None:
         """Write the claim, if the object is still the one that is known.
 
         Args:
-            claim: What to write.
+            claim: What to write; None if the work is nobody's any more.
             etag: Of the object to replace; None if there is none.
 
         Returns:
@@ -77,7 +77,7 @@ class ClaimStore:
             dagster.Failure: S3 refused it.
         """
         condition: dict[str, Any] = {"IfNoneMatch": "*"} if etag is None else {"IfMatch": etag}
-        body = json.dumps(asdict(claim)).encode()
+        body = json.dumps(None if claim is None else asdict(claim)).encode()
         bucket, key = self._place
         check = f"that bucket {bucket} exists and that the credentials in use may write it"
         with explain_refusal(f"write {self._place.uri}", check):

@@ -30,6 +30,10 @@ class NoRoomYetError(JobNotCreatedError):
     """The account's quota is used up, and nobody is to wait in line for it."""
 
 
+class CostRefusedError(JobNotCreatedError):
+    """The job could cost more than it may; nothing was submitted."""
+
+
 class NoCapacityError(dg.Failure):
     """The job failed because the service had no instances of the type."""
 

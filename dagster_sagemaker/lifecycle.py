@@ -51,6 +51,7 @@ class JobLifecycle:
 
     Attributes:
         may_run: Whether the job may be running, as far as is known.
+        request: The complete request.
 
     Raises:
         InvalidRequestError: The service would refuse the request.
@@ -83,7 +84,7 @@ class JobLifecycle:
             check_request(model, plan.kind.operation, request)
             if not options.spot_without_checkpoint:
                 require_checkpoint(request)
-        self._request = request
+        self.request = request
         self._logs = LogTail(
             connection=connection,
             kind=plan.kind,
@@ -205,7 +206,7 @@ class JobLifecycle:
         uploads = self._plan.job.uploads
         upload_missing(s3, uploads)
         if self._options.check_inputs:
-            check_inputs(s3, self._plan.kind, self._request, uploads, self._plan.step.title)
+            check_inputs(s3, self._plan.kind, self.request, uploads, self._plan.step.title)
 
     def _credentials(self, state: str, goal: str) -> CredentialsPatience:
         return CredentialsPatience(
@@ -222,7 +223,7 @@ class JobLifecycle:
             return submit(
                 self._connection,
                 self._plan,
-                self._request,
+                self.request,
                 self._options,
                 self._hold,
                 self._log,

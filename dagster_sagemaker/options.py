@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypedDict, get_args
 
+from dagster_sagemaker.costs import PriceTable
 from dagster_sagemaker.polling import Polling
 
 ActionIfJobExists = Literal["attach", "fail", "increment", "timestamp", "skip"]
@@ -33,6 +34,11 @@ class JobOptions:
         spot_without_checkpoint: Allow a job on spot instances that saves no checkpoints, and so
             begins anew when it loses them.
         polling: Pace of the requests about a running job.
+        prices: What instances cost; without a table, the bundled one of the connection's region.
+        max_usd_per_job: Refuse a job that can cost more: the longest it may run, times its
+            instances, times their price. The run tag ``ml_pipeline/confirm_cost=true`` lets it be.
+        max_usd_per_run: As that for all jobs of a run; those that have ended count with their cost.
+        max_usd_per_backfill: As that for all jobs of the runs of a backfill.
         print_log: Show the job's log in the run's.
         stop_on_cancel: Stop the job when the run is cancelled.
         max_wait_seconds: Stop the job and fail after this time; None for no limit.
@@ -52,6 +58,10 @@ class JobOptions:
     wait_for_completion: bool = True
     spot_without_checkpoint: bool = False
     polling: Polling = field(default_factory=Polling)
+    prices: PriceTable | None = None
+    max_usd_per_job: float | None = None
+    max_usd_per_run: float | None = None
+    max_usd_per_backfill: float | None = None
     print_log: bool = True
     stop_on_cancel: bool = True
     max_wait_seconds: float | None = None
@@ -77,6 +87,10 @@ class JobKeywords(TypedDict, total=False):
     wait_for_completion: bool
     spot_without_checkpoint: bool
     polling: Polling
+    prices: PriceTable | None
+    max_usd_per_job: float | None
+    max_usd_per_run: float | None
+    max_usd_per_backfill: float | None
     print_log: bool
     stop_on_cancel: bool
     max_wait_seconds: float | None

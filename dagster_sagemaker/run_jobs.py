@@ -6,7 +6,7 @@ list of their own.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import dagster as dg
 
@@ -42,6 +42,7 @@ class RunJob:
         assets: Keys of the assets that it makes, as ``a/b``; none if an op runs it.
         partition: Partition key, or ``first...last`` for a range.
         waits: Whether its end is left to the sensor.
+        usd: The most that it can cost, and once it has ended what it cost; None if not known.
     """
 
     name: str
@@ -50,6 +51,7 @@ class RunJob:
     assets: Sequence[str] = ()
     partition: str | None = None
     waits: bool = False
+    usd: float | None = None
 
     @property
     def asset_keys(self) -> list[dg.AssetKey]:
@@ -91,12 +93,23 @@ def note(instance: dg.DagsterInstance, run_id: str, job: RunJob, *, stop: bool) 
         tags[WAITS_TAG] = "true"
     if stop:
         tags[STOP_TAG] = "true"
-    # The storage reads the run's tags and writes them back: two steps that do so at the same moment
-    # would lose one's.
-    for _ in range(_WRITES):
-        if tags.items() <= _tags(instance, run_id).items():
-            return
-        instance.add_run_tags(run_id, tags)
+    _write(instance, run_id, tags)
+
+
+def note_cost(instance: dg.DagsterInstance, run_id: str, job_name: str, usd: float | None) -> None:
+    """Note what a job cost, or is not to cost after all, if the run has noted the job.
+
+    Args:
+        instance: Where the run is recorded.
+        run_id: The run.
+        job_name: The job.
+        usd: Its cost in US dollars; None if not known.
+    """
+    run = instance.get_run_by_id(run_id)
+    for job in jobs_of(run) if run is not None else ():
+        if job.name == job_name:
+            text = json.dumps(asdict(replace(job, usd=usd)))
+            _write(instance, run_id, {_JOB_TAG + job_name: text})
 
 
 def jobs_of(run: dg.DagsterRun) -> list[RunJob]:
@@ -114,6 +127,15 @@ def root_run_id(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str:
     if ROOT_RUN_TAG in run.tags or root == run.run_id:
         return run.tags.get(ROOT_RUN_TAG, root)
     return _tags(instance, root).get(ROOT_RUN_TAG, root)  # re-executed without its tags
+
+
+def _write(instance: dg.DagsterInstance, run_id: str, tags: dict[str, str]) -> None:
+    # The storage reads the run's tags and writes them back: two steps that do so at the same moment
+    # would lose one's.
+    for _ in range(_WRITES):
+        if tags.items() <= _tags(instance, run_id).items():
+            return
+        instance.add_run_tags(run_id, tags)
 
 
 def _tags(instance: dg.DagsterInstance, run_id: str) -> Mapping[str, str]:

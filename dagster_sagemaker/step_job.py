@@ -13,8 +13,13 @@ from dagster_sagemaker import run_jobs
 from dagster_sagemaker.attempts import Attempt, find_attempt
 from dagster_sagemaker.claim import JobClaim
 from dagster_sagemaker.claim_store import ClaimStore
+from dagster_sagemaker.costs import PriceTable
+from dagster_sagemaker.costs.budget import Budget
+from dagster_sagemaker.costs.estimate import cost_metadata, most_usd
 from dagster_sagemaker.credentials import CredentialsPatience
 from dagster_sagemaker.errors import (
+    CostRefusedError,
+    JobNotCreatedError,
     NameTakenError,
     NoCapacityError,
     NoRoomYetError,
@@ -101,16 +106,21 @@ class StepJob:
                 return self._run_attempt(attempt, lifecycle)
             except NameTakenError:
                 continue
+            except JobNotCreatedError:
+                claim.release()
+                raise
         raise dg.Failure(f"Other processes keep submitting jobs for {self.plan.step.title}")
 
     def _run_attempt(self, attempt: Attempt, lifecycle: JobLifecycle) -> SageMakerInvocation:
         messages = self._messages(attempt) if self.plan.job.pipes else None
         try:
-            self._note(attempt)
+            self._note(attempt, lifecycle)
             if not self.options.wait_for_completion and self._is_left_running(attempt, lifecycle):
                 return SageMakerInvocation(attempt.name, None)
             with self._session(attempt, messages) as session:
                 description = lifecycle.run(messages)
+            cost = cost_metadata(self.plan.kind, description, self._prices)
+            self._note_cost(attempt.name, cost.get("cost_usd"))
         except INTERRUPTS:
             lifecycle.interrupted()
             raise
@@ -118,7 +128,7 @@ class StepJob:
             if messages is not None and not lifecycle.needs_session:
                 messages.clean_up()
         job = lifecycle.conclude(description)
-        metadata = {key: self.mask.value(value) for key, value in job.metadata.items()}
+        metadata = {key: self.mask.value(value) for key, value in {**job.metadata, **cost}.items()}
         return SageMakerInvocation(job.name, (session, replace(job, metadata=metadata)))
 
     def _is_left_running(self, attempt: Attempt, lifecycle: JobLifecycle) -> bool:
@@ -136,15 +146,48 @@ class StepJob:
             self.context.log.info(f"[sagemaker] {error.description} Another run tries again.")
             return True
 
-    def _note(self, attempt: Attempt) -> None:
-        """Before the job is created: whoever sees to it later must not depend on this process."""
+    def _note(self, attempt: Attempt, lifecycle: JobLifecycle) -> None:
+        """Before the job is created: whoever sees to it later must not depend on this process.
+
+        Raises:
+            CostRefusedError: The job is not to be created.
+        """
         if attempt.description is not None and self.plan.kind.is_over(attempt.description):
             return
-        run_jobs.note(
-            self.context.instance,
-            self.context.run.run_id,
-            run_job(self.context, self.plan, attempt, waits=not self.options.wait_for_completion),
-            stop=self.options.stop_on_cancel,
+        instance, run = self.context.instance, self.context.run
+        job = run_job(
+            self.context,
+            self.plan,
+            attempt,
+            waits=not self.options.wait_for_completion,
+            usd=most_usd(self.plan.kind, attempt.description or lifecycle.request, self._prices),
+        )
+        run_jobs.note(instance, run.run_id, job, stop=self.options.stop_on_cancel)
+        if attempt.description is None:
+            try:
+                self._budget.admit(self.plan, job, instance, run)
+            except CostRefusedError:
+                run_jobs.note_cost(instance, run.run_id, job.name, 0.0)
+                raise
+
+    def _note_cost(self, job_name: str, usd: float | None) -> None:
+        """What a job that has ended counts from now on."""
+        if self._budget.limits:
+            for run_id in {self.context.run.run_id, self.plan.step.root_run_id}:
+                run_jobs.note_cost(self.context.instance, run_id, job_name, usd)
+
+    @property
+    def _prices(self) -> PriceTable | None:
+        region = self.connection.client("sagemaker").meta.region_name
+        return self.options.prices or PriceTable.bundled(region)
+
+    @property
+    def _budget(self) -> Budget:
+        return Budget(
+            self._prices,
+            job_usd=self.options.max_usd_per_job,
+            run_usd=self.options.max_usd_per_run,
+            backfill_usd=self.options.max_usd_per_backfill,
         )
 
     def _lifecycle(self, attempt: Attempt, claim: JobClaim) -> JobLifecycle:

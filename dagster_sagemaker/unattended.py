@@ -39,7 +39,9 @@ def concluded_job(context: "StepContext") -> str | None:
     return context.run.tags.get(CONCLUDES_TAG)
 
 
-def run_job(context: "StepContext", plan: "JobPlan", attempt: Attempt, *, waits: bool) -> RunJob:
+def run_job(
+    context: "StepContext", plan: "JobPlan", attempt: Attempt, *, waits: bool, usd: float | None
+) -> RunJob:
     """What is noted of a job before it is created or followed."""
     root = plan.step.root_run_id
     if attempt.description is not None:
@@ -51,6 +53,7 @@ def run_job(context: "StepContext", plan: "JobPlan", attempt: Attempt, *, waits:
         assets=_assets(context),
         partition=plan.step.partition,
         waits=waits,
+        usd=usd,
     )
 
 

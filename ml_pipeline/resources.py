@@ -11,6 +11,7 @@ from dagster_sagemaker import (
     PipesSageMakerProcessingClient,
     PipesSageMakerTrainingClient,
     Polling,
+    PriceTable,
     SageMakerConnection,
 )
 from local_sagemaker.daemon.control import ensure_started
@@ -94,6 +95,10 @@ def build_resources(settings: Settings) -> dict[str, Any]:
     options: JobKeywords = {
         "polling": _LOCAL_POLLING if settings.target == "local" else Polling(),
         "wait_for_completion": settings.wait_for_completion,
+        "prices": PriceTable.read(settings.price_table) if settings.price_table else None,
+        "max_usd_per_job": settings.max_usd_per_job,
+        "max_usd_per_run": settings.max_usd_per_run,
+        "max_usd_per_backfill": settings.max_usd_per_backfill,
     }
     return {
         "settings": settings,

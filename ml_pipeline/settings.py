@@ -152,7 +152,33 @@ class Settings(BaseSettings):
         default=3600, ge=1, description="The longest that SageMaker lets one job run."
     )
 
-    @field_validator("end_date", "profile", mode="before")
+    price_table: Path | None = Field(
+        default=None,
+        description="A file with prices of instances, as `ml-pipeline prices` writes it; empty: "
+        "the ones that come with this package.",
+    )
+    max_usd_per_job: float | None = Field(
+        default=None,
+        gt=0,
+        description="A job that can cost more is refused: the longest it may run, times its "
+        "instances, times their price. The run tag ml_pipeline/confirm_cost=true lets it be.",
+    )
+    max_usd_per_run: float | None = Field(
+        default=None, gt=0, description="As that for all jobs of a run."
+    )
+    max_usd_per_backfill: float | None = Field(
+        default=None, gt=0, description="As that for all jobs of a backfill."
+    )
+
+    @field_validator(
+        "end_date",
+        "profile",
+        "price_table",
+        "max_usd_per_job",
+        "max_usd_per_run",
+        "max_usd_per_backfill",
+        mode="before",
+    )
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value

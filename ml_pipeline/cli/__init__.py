@@ -9,6 +9,7 @@ from dotenv import load_dotenv
 
 from local_sagemaker.daemon.errors import DaemonError
 from ml_pipeline.cli.local import local
+from ml_pipeline.cli.prices import prices
 from ml_pipeline.settings import get_settings
 
 
@@ -96,3 +97,4 @@ def doctor() -> None:
 
 
 cli.add_command(local)
+cli.add_command(prices)
