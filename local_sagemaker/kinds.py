@@ -96,6 +96,11 @@ class JobKind:
         return f"/aws/sagemaker/{self.label}Jobs"
 
     @property
+    def metric_namespace(self) -> str:
+        """CloudWatch's namespace of its jobs' instance metrics."""
+        return f"/aws/sagemaker/{self.label}Jobs"
+
+    @property
     def arn_resource(self) -> str:
         """What ARNs of its jobs have before the job's name."""
         return f"{self.name}-job"

@@ -4,7 +4,7 @@ import errno
 import json
 import logging
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -38,20 +38,35 @@ class JsonService:
         title: People's name of it, for messages.
         operations: Those it supports, by name.
         invalid_code: The error code of requests that break the model.
+        about: Texts of which a request has one if it is for this service, and not for moto, which
+            has all else of it; none if all requests are.
     """
 
     def __init__(
-        self, service: str, title: str, operations: Mapping[str, Operation], invalid_code: str
+        self,
+        service: str,
+        title: str,
+        operations: Mapping[str, Operation],
+        invalid_code: str,
+        about: Sequence[bytes] = (),
     ) -> None:
         self._service = service
         self._title = title
         self._operations = operations
         self._invalid_code = invalid_code
+        self._about = about
 
     @property
     def supported(self) -> frozenset[str]:
         """The names of its operations."""
         return frozenset(self._operations)
+
+    def takes(self, target: str, body: bytes) -> bool:
+        """Whether a request is for this service; arguments as those of ``answer``."""
+        if not self._about:
+            return True
+        known = target.rpartition(".")[2] in self._operations
+        return known and any(text in body for text in self._about)
 
     def answer(self, target: str, body: bytes) -> JsonAnswer:
         """Run the operation that a request names.

@@ -87,7 +87,8 @@ class Server:
         if own is not None:
             return own
         if service is not None and service in self._json_services and request.path == "/":
-            return await self._handle_json(service, request)
+            answered = await self._handle_json(service, request)
+            return await self._moto.handle(request) if answered is None else answered
         if service is None or service == "s3":
             return await self._s3.handle(request)
         return await self._moto.handle(request)
@@ -102,10 +103,13 @@ class Server:
             return await self._page(request)
         return None
 
-    async def _handle_json(self, name: str, request: web.Request) -> web.StreamResponse:
+    async def _handle_json(self, name: str, request: web.Request) -> web.StreamResponse | None:
+        """The answer of a service of the JSON protocol; None to what is moto's."""
         service = self._json_services[name]
         body = await request.read()
         target = request.headers.get("X-Amz-Target", "")
+        if not service.takes(target, body):
+            return None
         loop = asyncio.get_running_loop()
 
         def done() -> Awaitable[JsonAnswer]:

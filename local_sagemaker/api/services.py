@@ -7,6 +7,7 @@ from local_sagemaker.api.aws_json import JsonService, Operation
 from local_sagemaker.api.job_operations import Admit, JobOperations
 from local_sagemaker.api.log_filtering import filter_log_events
 from local_sagemaker.api.logs_api import LogOperations
+from local_sagemaker.api.metrics_api import INVALID, NAMESPACES, MetricOperations
 from local_sagemaker.api.tag_operations import TagOperations
 from local_sagemaker.kinds import KINDS, JobKind
 from local_sagemaker.log_files import LogFiles
@@ -65,3 +66,19 @@ def logs(files: LogFiles) -> JsonService:
         "FilterLogEvents": lambda request: filter_log_events(files, request),
     }
     return JsonService("logs", "CloudWatch Logs", operations, "InvalidParameterException")
+
+
+def cloudwatch(store: JobStore) -> JsonService:
+    """CloudWatch, as far as it is here: what it tells of jobs' instances.
+
+    Args:
+        store: Where jobs are recorded.
+    """
+    reading = MetricOperations(store)
+    operations: dict[str, Operation] = {
+        "GetMetricData": reading.get_metric_data,
+        "GetMetricStatistics": reading.get_metric_statistics,
+        "ListMetrics": reading.list_metrics,
+    }
+    about = [name.encode() for name in NAMESPACES]
+    return JsonService("cloudwatch", "CloudWatch", operations, INVALID, about)

@@ -31,6 +31,7 @@ def _operations() -> Iterator[str]:
     nothing: Any = None  # Operations are asked for their names alone.
     sagemaker = services.sagemaker(nothing, nothing, nothing, nothing, nothing)
     logs = services.logs(nothing)
+    cloudwatch = services.cloudwatch(nothing)
     yield "## Operations"
     yield ""
     yield "| service | operations | what a call to another one gets |"
@@ -44,6 +45,11 @@ def _operations() -> Iterator[str]:
         "CloudWatch Logs",
         _names(logs.supported),
         "`InvalidParameterException` that says so and names these",
+    )
+    yield _row(
+        "CloudWatch, of the instances of jobs",
+        _names(cloudwatch.supported),
+        "moto's answer, and so does a request in another protocol than JSON",
     )
     yield _row(
         "S3",

@@ -118,7 +118,12 @@ def _server(
     logs = services.logs(LateLogFiles(home.logs, faults))
     admin = Admin(faults, partial(_interrupt_spot, store))
     pages = Pages(store, LogFiles(home.logs), {"version": version, "home": str(home.root)})
-    json_services = {"sagemaker": sagemaker, "logs": logs}
+    # CloudWatch's requests are signed for its endpoint's name.
+    json_services = {
+        "sagemaker": sagemaker,
+        "logs": logs,
+        "monitoring": services.cloudwatch(store),
+    }
     return Server(home, version, objects, json_services, faults, admin, pages, reach.hosts)
 
 

@@ -1,6 +1,8 @@
 """What an instance of a job may take of this machine, by the service's settings."""
 
+import math
 import os
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -69,10 +71,21 @@ class Limits:
         return None
 
 
-def disk_bytes(directory: Path) -> int:
-    """What the files of a directory take of the disk; links are not followed."""
+def disk_bytes(directory: Path, seconds: float = math.inf) -> int | None:
+    """What the files of a directory take of the disk; links are not followed.
+
+    Args:
+        directory: Where they are.
+        seconds: How long to count them.
+
+    Returns:
+        Bytes; None if there are more files than could be counted.
+    """
     total = 0
+    end = time.monotonic() + seconds
     for folder, _, names in os.walk(directory):
+        if time.monotonic() > end:
+            return None
         for path in (folder, *(f"{folder}/{name}" for name in names)):
             with suppress(OSError):  # Removed meanwhile, or the script forbids it even itself.
                 total += os.stat(path, follow_symlinks=False).st_blocks * 512  # noqa: PTH116

@@ -1,5 +1,6 @@
 """Measuring what the instances of a job take, and ending those that take too much."""
 
+import math
 import resource
 import time
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,11 @@ _SECONDS = 2.0
 # A program may take a gigabyte in half a second.
 _LIMITED_SECONDS = 0.25
 _DISK_SECONDS = 1.0
+_UNLIMITED_DISK_SECONDS = 5.0
+# Where nothing is limited, nobody may notice that files are counted; a job of more is not measured.
+_COUNTING_SECONDS = 0.3
+# Over how long CPUs are busy; less would say more of this machine's scheduler than of the job.
+_CPU_SECONDS = 5.0
 _FIRST_REPORT_SECONDS = 1.0
 _REPORT_SECONDS = 5.0
 
@@ -36,11 +42,15 @@ class InstanceUse:
     def __init__(self, name: str, directory: Path, container: Container, limits: Limits) -> None:
         self.container = container
         self.peak_memory = 0
+        self.peak_disk: int | None = 0
         self.cpu_seconds = 0.0
+        self.cpu_percent = 0.0
         self._name = name
         self._directory = directory
         self._limits = limits
-        self._next_disk = 0.0
+        self._began = self._since = time.monotonic()
+        self._cpu_then = 0.0
+        self._next_disk = 0.0 if limits.disk else self._began + _DISK_SECONDS
         # What a process that was started by this one may have been measured at before it became
         # what it was to be.
         self._ours = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
@@ -53,27 +63,42 @@ class InstanceUse:
             together = process_tree.proportional_bytes(pids)
         self.peak_memory = max(self.peak_memory, together, most)
         self.cpu_seconds = max(self.cpu_seconds, process_tree.cpu_seconds(pids))
-        return self._limits.fault(self._name, self.peak_memory, self._disk())
+        if time.monotonic() >= self._since + _CPU_SECONDS:
+            self._note_cpu()
+        disk = self._disk() if time.monotonic() >= self._next_disk else 0
+        return self._limits.fault(self._name, self.peak_memory, disk)
 
     def settle(self) -> None:
         """Take in what only the end of its processes tells."""
         usage = self.container.process.usage
-        if usage is None:
-            return
-        self.cpu_seconds = max(self.cpu_seconds, usage.ru_utime + usage.ru_stime)
-        largest = usage.ru_maxrss * 1024
-        if largest > self._ours or not self.peak_memory:
-            self.peak_memory = max(self.peak_memory, largest)
+        if usage is not None:
+            self.cpu_seconds = max(self.cpu_seconds, usage.ru_utime + usage.ru_stime)
+            largest = usage.ru_maxrss * 1024
+            if largest > self._ours or not self.peak_memory:
+                self.peak_memory = max(self.peak_memory, largest)
+        if self._since == self._began or time.monotonic() >= self._since + _CPU_SECONDS / 2:
+            self._note_cpu()
+        self._disk()
+
+    def _note_cpu(self) -> None:
+        """How busy CPUs were since the last time, in percent of one."""
+        now = time.monotonic()
+        busy = self.cpu_seconds - self._cpu_then
+        self.cpu_percent = max(self.cpu_percent, 100 * busy / max(now - self._since, 0.01))
+        self._since, self._cpu_then = now, self.cpu_seconds
 
     def _disk(self) -> int:
-        if self._limits.disk is None or time.monotonic() < self._next_disk:
+        limited = self._limits.disk is not None
+        if self.peak_disk is None and not limited:
             return 0
         began = time.monotonic()
-        taken = disk_bytes(self._directory)
+        taken = disk_bytes(self._directory, math.inf if limited else _COUNTING_SECONDS)
         ended = time.monotonic()
+        pause = _DISK_SECONDS if limited else _UNLIMITED_DISK_SECONDS
         # A million files are to cost little too.
-        self._next_disk = ended + max(_DISK_SECONDS, 20 * (ended - began))
-        return taken
+        self._next_disk = ended + max(pause, 20 * (ended - began))
+        self.peak_disk = None if taken is None else max(self.peak_disk or 0, taken)
+        return taken or 0
 
 
 class ResourceMeter:
@@ -147,15 +172,20 @@ class ResourceMeter:
 
         A job whose containers are started again goes on where it was.
         """
-        hosts = {
-            name: {
-                "PeakMemoryBytes": max(use.peak_memory for use in uses),
-                "CpuSeconds": round(sum(use.cpu_seconds for use in uses), 2),
-            }
-            for name, uses in self._uses.items()
-        }
+        hosts = {name: _host_members(uses) for name, uses in self._uses.items()}
         return {
             "PeakMemoryBytes": max((host["PeakMemoryBytes"] for host in hosts.values()), default=0),
             "CpuSeconds": round(sum(host["CpuSeconds"] for host in hosts.values()), 2),
             "Hosts": hosts,
         }
+
+
+def _host_members(uses: Sequence[InstanceUse]) -> dict[str, Any]:
+    """What one host took in all its containers."""
+    disks = [use.peak_disk for use in uses if use.peak_disk is not None]
+    return {
+        "PeakMemoryBytes": max(use.peak_memory for use in uses),
+        "PeakCpuPercent": round(max(use.cpu_percent for use in uses), 1),
+        "CpuSeconds": round(sum(use.cpu_seconds for use in uses), 2),
+        **({"PeakDiskBytes": max(disks)} if len(disks) == len(uses) else {}),
+    }

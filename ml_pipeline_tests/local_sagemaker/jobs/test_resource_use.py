@@ -49,6 +49,7 @@ def test_memory_and_cpu_time_are_in_the_state(anyhow: Sandbox) -> None:
     script = """
 import time
 data = b"x" * 100_000_000
+open("/opt/ml/scratch", "wb").write(data[:20_000_000])
 while time.process_time() < 0.5: pass
 """
     job = anyhow.process("job", script)
@@ -56,9 +57,12 @@ while time.process_time() < 0.5: pass
     taken = use(anyhow)
     assert 100_000_000 < taken["PeakMemoryBytes"] < 200_000_000
     assert 0.5 <= taken["CpuSeconds"] < 10
-    assert taken["Hosts"] == {
-        "algo-1": {name: taken[name] for name in ("PeakMemoryBytes", "CpuSeconds")}
+    host = taken["Hosts"]["algo-1"]
+    assert {name: host[name] for name in ("PeakMemoryBytes", "CpuSeconds")} == {
+        name: taken[name] for name in ("PeakMemoryBytes", "CpuSeconds")
     }
+    assert 1 < host["PeakCpuPercent"] < 120
+    assert 20_000_000 < host["PeakDiskBytes"] < 30_000_000
 
 
 def test_processes_count_together_and_what_they_share_once(sandbox: Sandbox) -> None:
@@ -136,7 +140,10 @@ def test_disk_use_of_a_directory(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "file").write_bytes(b"x" * MEGABYTE)
     (tmp_path / "link").symlink_to("/usr")
-    assert MEGABYTE <= disk_bytes(tmp_path) - before < 2 * MEGABYTE
+    after = disk_bytes(tmp_path)
+    assert before is not None and after is not None
+    assert MEGABYTE <= after - before < 2 * MEGABYTE
+    assert disk_bytes(tmp_path, seconds=-1) is None
     assert disk_bytes(tmp_path / "nowhere") == 0
 
 

@@ -1,0 +1,1 @@
+"""What jobs took of their instances, as CloudWatch tells of it."""
