@@ -2,8 +2,8 @@
 
 For processing and training jobs that are over at once, after 20 and after 95 seconds, and whose
 scripts write a line a second and send no Pipes messages, prints how many requests a Dagster run
-makes to SageMaker and CloudWatch Logs together and to S3, and how long after a job's end it has
-seen that.
+makes to SageMaker and CloudWatch Logs together, to S3 and to CloudWatch's metrics, and how long
+after a job's end it has seen that.
 
 Requests are counted by the local service: a fault that makes each one a microsecond late says how
 often it has struck, retries included.
@@ -31,7 +31,7 @@ from local_sagemaker.faults.client import FaultsClient
 IMAGE = "081325390199.dkr.ecr.us-east-1.amazonaws.com/sagemaker-base-python-310:1.0"
 ROLE = "arn:aws:iam::000000000000:role/benchmark"
 SECONDS = (0, 20, 95)
-COUNTED = ("sagemaker", "logs", "s3")
+COUNTED = ("sagemaker", "logs", "s3", "monitoring")
 
 
 def main() -> None:
@@ -45,14 +45,15 @@ def main() -> None:
             faults = FaultsClient(endpoint.port)
             for kind in ("processing", "training"):
                 measure(connection, faults, kind, 0)  # builds what stands in for the image
-            print(f"{'':28}{'SageMaker':>10}{'Logs':>6}{'both':>6}{'S3':>6}{'seen after, s':>15}")
+            head = f"{'':28}{'SageMaker':>10}{'Logs':>6}{'both':>6}{'S3':>6}{'metrics':>9}"
+            print(f"{head}{'seen after, s':>15}")
             for seconds in lengths:
                 for kind in ("processing", "training"):
                     counts, seen = measure(connection, faults, kind, seconds)
-                    sagemaker, logs, s3 = (counts[service] for service in COUNTED)
+                    sagemaker, logs, s3, metrics = (counts[service] for service in COUNTED)
                     print(
                         f"{f'{kind} job of {seconds} s':28}{sagemaker:10}{logs:6}"
-                        f"{sagemaker + logs:6}{s3:6}{seen:15.2f}"
+                        f"{sagemaker + logs:6}{s3:6}{metrics:9}{seen:15.2f}"
                     )
         finally:
             control.stop(Path(folder))

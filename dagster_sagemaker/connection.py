@@ -14,6 +14,7 @@ from botocore.session import Session as BotocoreSession
 from pydantic import Field, PrivateAttr, model_validator
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
     from typing_extensions import Self
 
-ServiceName = Literal["sagemaker", "s3", "logs", "sts", "iam", "sqs"]
+ServiceName = Literal["sagemaker", "s3", "logs", "cloudwatch", "sts", "iam", "sqs"]
+
+_READ_ONCE = frozenset({"logs", "cloudwatch"})
 
 _LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -66,7 +69,8 @@ class SageMakerConnection(dg.ConfigurableResource[Any]):
     max_attempts: int = Field(
         default=5,
         ge=1,
-        description="Attempts of one request, the first included; reads of logs have one each.",
+        description="Attempts of one request, the first included; reads of logs and metrics have "
+        "one each.",
     )
     connect_timeout_seconds: float = Field(default=10, gt=0, description="Time to connect.")
     read_timeout_seconds: float = Field(default=60, gt=0, description="Time between two bytes.")
@@ -88,6 +92,8 @@ class SageMakerConnection(dg.ConfigurableResource[Any]):
     def client(self, service: Literal["s3"]) -> "S3Client": ...
     @overload
     def client(self, service: Literal["logs"]) -> "CloudWatchLogsClient": ...
+    @overload
+    def client(self, service: Literal["cloudwatch"]) -> "CloudWatchClient": ...
     @overload
     def client(self, service: Literal["sts"]) -> "STSClient": ...
     @overload
@@ -120,8 +126,9 @@ class SageMakerConnection(dg.ConfigurableResource[Any]):
         return self.endpoint_url
 
     def _client_config(self, service: ServiceName) -> Config:
-        # A log that cannot be read now is read with the next look: nothing waits for it.
-        attempts = 1 if service == "logs" else self.max_attempts
+        # A log that cannot be read now is read with the next look, and metrics are done without:
+        # nothing waits for them.
+        attempts = 1 if service in _READ_ONCE else self.max_attempts
         options: dict[str, Any] = {
             "retries": {"mode": "standard", "total_max_attempts": attempts},
             "connect_timeout": self.connect_timeout_seconds,

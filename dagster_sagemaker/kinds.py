@@ -31,6 +31,7 @@ class JobKind:
         input_name: Member of an input with its name.
         input_uri: Path in an input to its address in S3.
         log_group: Log group of the kind's jobs.
+        metric_namespace: CloudWatch's namespace of their instance metrics.
         console_path: Where the AWS console shows such a job.
     """
 
@@ -50,6 +51,7 @@ class JobKind:
     input_name: str
     input_uri: tuple[str, ...]
     log_group: str
+    metric_namespace: str
     console_path: str
 
     def create_job(self, client: "SageMakerClient", request: Mapping[str, Any]) -> str:
@@ -146,6 +148,7 @@ PROCESSING = JobKind(
     input_name="InputName",
     input_uri=("S3Input", "S3Uri"),
     log_group="/aws/sagemaker/ProcessingJobs",
+    metric_namespace="/aws/sagemaker/ProcessingJobs",
     console_path="processing-jobs",
 )
 
@@ -166,6 +169,7 @@ TRAINING = JobKind(
     input_name="ChannelName",
     input_uri=("DataSource", "S3DataSource", "S3Uri"),
     log_group="/aws/sagemaker/TrainingJobs",
+    metric_namespace="/aws/sagemaker/TrainingJobs",
     console_path="jobs",
 )
 

@@ -24,6 +24,7 @@ from dagster_sagemaker.outputs import verified_outputs
 from dagster_sagemaker.plan import JobPlan
 from dagster_sagemaker.report import read_report
 from dagster_sagemaker.result import FinishedJob
+from dagster_sagemaker.right_sizing import read_peaks
 from dagster_sagemaker.spot import SpotInterruptions, require_checkpoint
 from dagster_sagemaker.stop import stop_job
 from dagster_sagemaker.submit import submit
@@ -159,10 +160,19 @@ class JobLifecycle:
             NoCapacityError: There were no instances of the type that was asked for.
             dagster.Failure: It did not complete, or not with its outputs in place.
         """
+        peaks: dict[str, Any] = {}
+        if self._options.resource_metrics:
+            run_id, kind = self._plan.step.run_id, self._plan.kind
+            peaks = read_peaks(self._connection, kind, description, run_id, self._log)
         credentials = self._credentials("has ended", "use what it left")
-        return credentials.renewed(lambda: self._conclude(description))
+        try:
+            return credentials.renewed(lambda: self._concluded(description, peaks))
+        except dg.Failure as failure:
+            # A job that failed may have done so for want of memory.
+            failure.metadata = {**failure.metadata, **dg.Failure(metadata=peaks).metadata}
+            raise
 
-    def _conclude(self, description: dict[str, Any]) -> FinishedJob:
+    def _concluded(self, description: dict[str, Any], peaks: dict[str, Any]) -> FinishedJob:
         kind = self._plan.kind
         try:
             require_completed(self._connection, kind, description, self._logs)
@@ -192,7 +202,10 @@ class JobLifecycle:
             outputs=outputs,
             report=report,
             model_uri=outputs["model"].uri if kind.name == "training" else None,
-            metadata=job_metadata(self._connection, kind, description, self._logs, report),
+            metadata={
+                **job_metadata(self._connection, kind, description, self._logs, report),
+                **peaks,
+            },
         )
 
     def _submit_unless_there(self) -> None:

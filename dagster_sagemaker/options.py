@@ -40,6 +40,8 @@ class JobOptions:
         max_usd_per_run: As that for all jobs of a run; those that have ended count with their cost.
         max_usd_per_backfill: As that for all jobs of the runs of a backfill.
         print_log: Show the job's log in the run's.
+        resource_metrics: Ask CloudWatch, with one request when the job has ended, what it took of
+            its instances at its peak.
         stop_on_cancel: Stop the job when the run is cancelled.
         max_wait_seconds: Stop the job and fail after this time; None for no limit.
         max_quota_wait_seconds: How long to wait in line while the account's quota is used up; None
@@ -63,6 +65,7 @@ class JobOptions:
     max_usd_per_run: float | None = None
     max_usd_per_backfill: float | None = None
     print_log: bool = True
+    resource_metrics: bool = True
     stop_on_cancel: bool = True
     max_wait_seconds: float | None = None
     max_quota_wait_seconds: float | None = None
@@ -92,6 +95,7 @@ class JobKeywords(TypedDict, total=False):
     max_usd_per_run: float | None
     max_usd_per_backfill: float | None
     print_log: bool
+    resource_metrics: bool
     stop_on_cancel: bool
     max_wait_seconds: float | None
     max_quota_wait_seconds: float | None

@@ -99,6 +99,7 @@ def build_resources(settings: Settings) -> dict[str, Any]:
         "max_usd_per_job": settings.max_usd_per_job,
         "max_usd_per_run": settings.max_usd_per_run,
         "max_usd_per_backfill": settings.max_usd_per_backfill,
+        "resource_metrics": settings.resource_metrics,
     }
     return {
         "settings": settings,

@@ -107,6 +107,11 @@ class Settings(BaseSettings):
         description="Name or URL of the SQS queue that tells which jobs have ended, for runs that "
         "do not wait. On AWS without one, jobs are looked at in turn, one a second.",
     )
+    resource_metrics: bool = Field(
+        default=True,
+        description="Ask CloudWatch, once for each job, what it took of its instances at its peak, "
+        "for the metadata and a recommendation of the instance type.",
+    )
     window_days: int = Field(
         default=28,
         ge=1,

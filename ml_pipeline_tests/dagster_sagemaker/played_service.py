@@ -118,7 +118,8 @@ class PlayedService:
         self._logs = LogFiles(local.home.logs)
         self._old: set[str] = set()
         self.reset()
-        for client in (connection.client("sagemaker"), connection.client("logs")):
+        clients = [connection.client(name) for name in ("sagemaker", "logs", "cloudwatch")]
+        for client in clients:
             attend(client, self._sent, self._answered)
 
     def reset(self) -> None:

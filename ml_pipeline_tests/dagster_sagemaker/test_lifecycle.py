@@ -640,4 +640,5 @@ def test_a_job_without_pipes_costs_few_requests_and_no_wait(
         "DescribeProcessingJob": 3,
         "CreateProcessingJob": 1,
         "FilterLogEvents": 1,
+        "GetMetricData": 1,
     }

@@ -96,6 +96,10 @@ def test_what_the_ui_shows_of_a_dataset(project: Project, trained: str) -> None:
     assert metadata["dagster/uri"].value.endswith(f"preprocessed_dataset/ds={DAY}/manifest.json")
     assert metadata["log_group"].value == "/aws/sagemaker/ProcessingJobs"
     assert metadata["duration_s"].value > 0
+    # What a job that really ran took: pandas alone is 0.1 GiB.
+    assert 0.05 < metadata["peak_memory_gib"].value < 4
+    assert metadata["peak_cpu_percent"].value > 1
+    assert "GiB on ml.m5.xlarge; " in metadata["right_sizing"].value
 
 
 @pytest.mark.parametrize("asset", ["preprocessed_dataset", "model_artifact"])
