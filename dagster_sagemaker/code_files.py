@@ -22,7 +22,7 @@ def read_files(files: Mapping[str, Path | bytes], max_bytes: int) -> dict[str, b
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
             message = f"{name!r} lies outside the code bundle: use names relative to it"
             raise ValueError(message)
-    sizes = {name: _size(file) for name, file in files.items()}
+    sizes = {name: _size(name, file) for name, file in files.items()}
     if sum(sizes.values()) > max_bytes:
         largest = max(sizes, key=sizes.__getitem__)
         message = (
@@ -37,12 +37,27 @@ def read_files(files: Mapping[str, Path | bytes], max_bytes: int) -> dict[str, b
     }
 
 
-def _size(file: Path | bytes) -> int:
-    return file.stat().st_size if isinstance(file, Path) else len(file)
+def _size(name: str, file: Path | bytes) -> int:
+    if not isinstance(file, Path):
+        return len(file)
+    if not file.is_file():
+        message = f"{name!r} of the code bundle: there is no file {file.absolute()}"
+        raise FileNotFoundError(message)
+    return file.stat().st_size
 
 
 def files_below(directory: Path) -> dict[str, Path]:
-    """The files in a directory, and in those below it, by their names there; no caches."""
+    """The files in a directory, and in those below it, by their names there; no caches.
+
+    Raises:
+        FileNotFoundError: There is no such directory.
+    """
+    if not directory.is_dir():
+        message = (
+            f"the code bundle's directory {directory.absolute()} does not exist, or is none; "
+            "single files are given as a list"
+        )
+        raise FileNotFoundError(message)
     return {
         path.relative_to(directory).as_posix(): path
         for path in directory.rglob("*")

@@ -6,6 +6,7 @@ from typing import Any
 from botocore.model import ServiceModel, StructureShape
 
 from dagster_sagemaker.errors import InvalidRequestError
+from dagster_sagemaker.images.processors import wrong_processor
 from dagster_sagemaker.kinds import JobKind
 from dagster_sagemaker.request import deep_merge
 
@@ -30,7 +31,8 @@ def with_instance_types(
         types: Instance types, best first; none leaves the request as it is.
 
     Raises:
-        InvalidRequestError: The request chooses its instances in another way.
+        InvalidRequestError: The request chooses its instances in another way, or its image does not
+            suit all types.
     """
     if not types:
         return dict(request)
@@ -39,6 +41,7 @@ def with_instance_types(
     if taken:
         problems = [f"{path}.{name}: cannot be had with instance_types" for name in taken]
         raise InvalidRequestError("The request", problems)
+    _check_processors(kind.image_uri(request), types)
     machine: dict[str, Any] = {"InstanceType": types[0]}
     if _service_chooses(model, kind, request, types):
         preferences = [{"InstanceType": one} for one in types]
@@ -76,6 +79,14 @@ def without_instance_type(kind: JobKind, request: Mapping[str, Any]) -> dict[str
     for member in reversed(kind.resources):
         removal = {member: removal}
     return deep_merge(request, removal)
+
+
+def _check_processors(image_uri: str | None, types: Sequence[str]) -> None:
+    """Refuse types that the image is not for: the job would end well or badly by chance."""
+    found = [wrong_processor(image_uri, one) for one in types] if image_uri else []
+    problems = [f"instance_types: {problem}" for problem in found if problem]
+    if problems:
+        raise InvalidRequestError("The request", problems)
 
 
 def _service_chooses(

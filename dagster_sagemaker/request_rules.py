@@ -4,9 +4,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from dagster_sagemaker.images.processors import without_gpu
+
 _Entries = list[tuple[str, Mapping[str, Any]]]
 
 _PROCESSING = "/opt/ml/processing/"
+
+# Where a request has its image, and where its instances.
+_MACHINES = (
+    (("AppSpecification", "ImageUri"), ("ProcessingResources", "ClusterConfig")),
+    (("AlgorithmSpecification", "TrainingImage"), ("ResourceConfig",)),
+)
 
 
 def broken_rules(request: Mapping[str, Any]) -> Iterator[str]:
@@ -24,6 +32,7 @@ def broken_rules(request: Mapping[str, Any]) -> Iterator[str]:
     yield from _outside(outputs, "S3Output")
     yield from _shared_paths(inputs)
     yield from _unpacked_files(inputs)
+    yield from _without_gpus(request)
 
 
 def _entries(request: Any, *path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -78,3 +87,24 @@ def _unpacked_files(inputs: _Entries) -> Iterator[str]:
         packed = _member(entry, "S3Input", "S3CompressionType") == "Gzip"
         if packed and _member(entry, "S3Input", "S3InputMode") != "Pipe":
             yield f"{place}.S3Input.S3CompressionType: Gzip needs S3InputMode Pipe"
+
+
+def _without_gpus(request: Mapping[str, Any]) -> Iterator[str]:
+    """An image for GPUs on instances that have none, where it would fail once it had started."""
+    for image_path, machine in _MACHINES:
+        image = _member(request, *image_path)
+        if image is None:
+            continue
+        place = ".".join(machine)
+        asked = [(place, _member(request, *machine, "InstanceType"))]
+        preferences = _entries(request, *machine, "InstancePreferences")
+        asked += [(one, _member(entry, "InstanceType")) for one, entry in preferences]
+        for where, instance_type in asked:
+            if instance_type and (problem := without_gpu(image, instance_type)):
+                yield f"{where}.InstanceType: {problem}"
+        # One group of instances may prepare on CPUs what another one trains on.
+        groups = _entries(request, *machine, "InstanceGroups")
+        types = [_member(entry, "InstanceType") for _, entry in groups]
+        problems = [without_gpu(image, one) for one in types if one]
+        if problems and all(problems):
+            yield f"{place}.InstanceGroups: {problems[0]}"

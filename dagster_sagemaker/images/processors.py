@@ -26,10 +26,34 @@ def check_processor(image_uri: str, instance_type: str) -> None:
     Raises:
         ValueError: The type has no GPU.
     """
-    tag = image_uri.rpartition(":")[2]
-    if "gpu" in re.split(r"[-_.]", tag) and processor_of(instance_type) != "gpu":
-        message = (
-            f"the image {image_uri} is for GPUs, and {instance_type} has none: choose an "
-            "instance_type that has (families g and p, such as ml.g5.xlarge), or a CPU image"
-        )
-        raise ValueError(message)
+    if problem := without_gpu(image_uri, instance_type):
+        raise ValueError(problem)
+
+
+def without_gpu(image_uri: str, instance_type: str) -> str | None:
+    """What is wrong with an image for GPUs on a type that has none; None if nothing is."""
+    if not _is_for("gpu", image_uri) or processor_of(instance_type) == "gpu":
+        return None
+    return (
+        f"the image {image_uri} is for GPUs, and {instance_type} has none: choose an "
+        "instance_type that has (families g and p, such as ml.g5.xlarge), or a CPU image"
+    )
+
+
+def wrong_processor(image_uri: str, instance_type: str) -> str | None:
+    """What is wrong with a type that may be chosen for an image; None if nothing is.
+
+    Of types that are alternatives to each other all must suit the image, which is the same on each.
+    """
+    processor = processor_of(instance_type)
+    if not _is_for("cpu", image_uri) or processor == "cpu":
+        return without_gpu(image_uri, instance_type)
+    return (
+        f"the image {image_uri} is for CPUs, and would leave the {processor.upper()}s of "
+        f"{instance_type} idle: name types of one kind, and build the request with one of them "
+        "as instance_type, which chooses the image"
+    )
+
+
+def _is_for(processor: str, image_uri: str) -> bool:
+    return processor in re.split(r"[-_.]", image_uri.rpartition(":")[2])

@@ -81,3 +81,35 @@ def test_groups_choose_for_themselves() -> None:
     request: dict[str, Any] = {"ResourceConfig": {"InstanceGroups": []}}
     with pytest.raises(InvalidRequestError, match="InstanceGroups: cannot be had"):
         asked_for(request, TYPES, preferences=True)
+
+
+@pytest.mark.parametrize(
+    ("tag", "types", "named"),
+    [
+        ("2.10-gpu-py313", TYPES, r"for GPUs, and ml\.m5\.xlarge has none"),
+        ("2.10-cpu-py313", TYPES, r"for CPUs, and would leave the GPUs of ml\.g5\.xlarge idle"),
+        ("2.10-cpu-py313", ("ml.trn1.2xlarge",), "the TRAINIUMs of ml.trn1.2xlarge idle"),
+    ],
+)
+def test_types_that_the_image_is_not_for_are_refused(
+    tag: str, types: tuple[str, ...], named: str
+) -> None:
+    request = {"AlgorithmSpecification": {"TrainingImage": f"pytorch-training:{tag}"}}
+    with pytest.raises(InvalidRequestError, match=named) as caught:
+        asked_for(request, types, preferences=True)
+    assert [problem.partition(":")[0] for problem in caught.value.problems] == ["instance_types"]
+
+
+@pytest.mark.parametrize(
+    ("tag", "types"),
+    [
+        # One image of XGBoost runs on both.
+        ("3.2-0", TYPES),
+        ("2.10-gpu-py313", ("ml.g5.xlarge", "ml.p3.2xlarge")),
+        ("1.4-2-cpu-py3", ("ml.m5.xlarge", "ml.c5.xlarge")),
+    ],
+)
+def test_types_of_one_kind_are_taken(tag: str, types: tuple[str, ...]) -> None:
+    request = {"AlgorithmSpecification": {"TrainingImage": f"image:{tag}"}}
+    found = asked_for(request, types, preferences=True)
+    assert [one["InstanceType"] for one in found["InstancePreferences"]] == list(types)

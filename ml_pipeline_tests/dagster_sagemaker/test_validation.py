@@ -8,6 +8,7 @@ from botocore.model import ServiceModel, Shape
 
 from dagster_sagemaker import InvalidRequestError
 from dagster_sagemaker.java_patterns import compile_java
+from dagster_sagemaker.request_rules import broken_rules
 from dagster_sagemaker.validation import check_request
 from ml_pipeline_tests.dagster_sagemaker.captured import (
     SCRIPT_PROCESSOR,
@@ -133,3 +134,44 @@ def shapes_below(shape: Shape, seen: set[str]) -> Iterator[Shape]:
     for part in (*getattr(shape, "members", {}).values(), *parts):
         if part is not None:
             yield from shapes_below(part, seen)
+
+
+GPU_IMAGE = "763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-training:2.10-gpu-py313"
+
+
+@pytest.mark.parametrize(
+    ("resources", "where"),
+    [
+        ({"InstanceType": "ml.m5.xlarge", "InstanceCount": 1}, "ResourceConfig.InstanceType"),
+        (
+            {
+                "InstancePreferences": [
+                    {"InstanceType": "ml.g5.xlarge"},
+                    {"InstanceType": "ml.c5.large"},
+                ]
+            },
+            "ResourceConfig.InstancePreferences[1].InstanceType",
+        ),
+        (
+            {"InstanceGroups": [{"InstanceType": "ml.c5.large"}, {"InstanceType": "ml.m5.large"}]},
+            "ResourceConfig.InstanceGroups",
+        ),
+        ({"InstanceType": "ml.g5.xlarge", "InstanceCount": 1}, None),
+        # A group without GPUs may feed one that has some.
+        (
+            {"InstanceGroups": [{"InstanceType": "ml.c5.large"}, {"InstanceType": "ml.g5.xlarge"}]},
+            None,
+        ),
+    ],
+)
+def test_an_image_for_gpus_needs_instances_that_have_them(
+    resources: dict[str, Any], where: str | None
+) -> None:
+    image = {"TrainingImage": GPU_IMAGE}
+    found = list(broken_rules({"AlgorithmSpecification": image, "ResourceConfig": resources}))
+    assert [problem.partition(": ")[0] for problem in found] == ([where] if where else [])
+    processing = {
+        "AppSpecification": {"ImageUri": GPU_IMAGE},
+        "ProcessingResources": {"ClusterConfig": resources},
+    }
+    assert len(list(broken_rules(processing))) == len(found)
