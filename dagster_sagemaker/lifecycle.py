@@ -203,7 +203,7 @@ class JobLifecycle:
             report=report,
             model_uri=outputs["model"].uri if kind.name == "training" else None,
             metadata={
-                **job_metadata(self._connection, kind, description, self._logs, report),
+                **job_metadata(self._connection, kind, description, self._logs, report, outputs),
                 **peaks,
             },
         )

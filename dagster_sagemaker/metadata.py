@@ -8,6 +8,8 @@ import dagster as dg
 
 from dagster_sagemaker.kinds import JobKind
 from dagster_sagemaker.links import job_links
+from dagster_sagemaker.result import S3Output
+from dagster_sagemaker.same_keys import same_keys_warning
 from dagster_sagemaker.spot import spot_metadata
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ def job_metadata(
     description: Mapping[str, Any],
     logs: "LogTail",
     report: Mapping[str, Any] | None,
+    outputs: Mapping[str, S3Output],
 ) -> dict[str, Any]:
     """Metadata by stable names: numbers as numbers, so that Dagster plots them.
 
@@ -43,6 +46,7 @@ def job_metadata(
         "training_seconds": description.get("TrainingTimeInSeconds"),
         "billable_seconds": description.get("BillableTimeInSeconds"),
         **spot_metadata(description),
+        "same_keys_warning": same_keys_warning(kind, description, outputs),
     }
     return {key: value for key, value in facts.items() if value is not None}
 
