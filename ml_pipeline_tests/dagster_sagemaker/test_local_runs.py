@@ -126,6 +126,38 @@ def test_requirements_are_there_when_the_script_runs(
     assert text(local_service, "needs/greeting.txt") == "hello from a wheel"
 
 
+def heavy_on_the_second_host() -> None:
+    import json
+    import time
+    from pathlib import Path
+
+    host = json.loads(Path("/opt/ml/config/resourceconfig.json").read_text())["current_host"]
+    held = b"x" * (300_000_000 if host == "algo-2" else 1)
+    time.sleep(0.3)
+    Path("/opt/ml/processing/output/rows.csv").write_text(f"{len(held)}\n")
+
+
+@pytest.mark.long
+def test_hosts_that_differ_in_what_they_take_and_not_in_what_they_write(
+    local_service: LocalService,
+) -> None:
+    job = FrameworkProcessor(
+        framework="sklearn", framework_version="1.4-2", instance_count=2, **HERE
+    ).build(
+        code=CodeBundle.inline(heavy_on_the_second_host),
+        code_uri=f"s3://{BUCKET}/code",
+        outputs=[ProcessingOutput(name="out", local_path=OUTPUT, s3_uri=f"s3://{BUCKET}/heavy")],
+    )
+    found = run(local_service, job).metadata
+    one, two = (dict(record.data) for record in found["peaks_by_host"].records)
+    assert (one["host"], two["host"]) == ("algo-1", "algo-2")
+    # 300 MB are 1.7 % of the 16 GiB of an ml.m5.xlarge.
+    assert 1.5 < two["peak_memory_percent"] - one["peak_memory_percent"] < 1.9
+    assert found["peak_memory_percent"] == two["peak_memory_percent"]
+    assert found["right_sizing"].startswith("peaked at ")
+    assert "each wrote the same keys" in found["same_keys_warning"]
+
+
 SCRIPT = """
 import argparse, os, pathlib
 import pandas
