@@ -8,6 +8,7 @@ import click
 from dotenv import load_dotenv
 
 from local_sagemaker.daemon.errors import DaemonError
+from ml_pipeline.cli.jobs import jobs
 from ml_pipeline.cli.local import local
 from ml_pipeline.cli.prices import prices
 from ml_pipeline.settings import get_settings
@@ -96,5 +97,6 @@ def doctor() -> None:
     sys.exit(0 if diagnose(get_settings()) else 1)
 
 
+cli.add_command(jobs)
 cli.add_command(local)
 cli.add_command(prices)
