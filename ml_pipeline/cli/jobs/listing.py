@@ -12,7 +12,7 @@ import boto3
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from ml_pipeline.settings import Settings
 
@@ -78,13 +78,19 @@ def print_jobs(jobs: Sequence[ListedJob], *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([asdict(job) for job in jobs], default=str))
         return
-    table = Table("kind", "name", "status", "created", "took", box=None, pad_edge=False)
+    name = Column(
+        "name", overflow="fold", min_width=max((len(job.name) for job in jobs), default=0)
+    )
+    table = Table("kind", name, "status", "created", "took", box=None, pad_edge=False)
     for job in jobs:
         color = _COLORS.get(job.status, "cyan")
         status = f"[{color}]{job.status}[/]"
         created = f"{job.created.astimezone():%Y-%m-%d %H:%M:%S}"
         table.add_row(job.kind, job.name, status, created, duration(job.seconds))
-    Console(soft_wrap=True).print(table if jobs else "No jobs")
+    console = Console()
+    if not console.is_terminal:  # whoever reads a pipe wants whole lines
+        console = Console(width=200)
+    console.print(table if jobs else "No jobs")
 
 
 def duration(seconds: float) -> str:
