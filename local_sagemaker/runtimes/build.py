@@ -13,8 +13,14 @@ from local_sagemaker.runtimes.finished import (
     prepared,
 )
 from local_sagemaker.runtimes.images.entry import applicable
-from local_sagemaker.runtimes.installing import install_commands, not_found
+from local_sagemaker.runtimes.import_check import import_command, import_failure
+from local_sagemaker.runtimes.installing import install_command, versions_command
 from local_sagemaker.runtimes.interpreter import Interpreter, inspect
+from local_sagemaker.runtimes.labelled_builds import (
+    labelled_versions,
+    nearest,
+    with_versions,
+)
 from local_sagemaker.runtimes.locks import RuntimeLock
 from local_sagemaker.runtimes.pip_settings import pip_environment
 from local_sagemaker.runtimes.runtime import Runtime
@@ -112,6 +118,7 @@ class RuntimeBuilder:
         try:
             self._prepare(runtime, target, lock)
             self._install(runtime, target, lock)
+            self._check_imports(runtime, target, lock)
             mark_finished(target, inspect(target / "bin" / "python"))
         except OSError as error:
             shutil.rmtree(target, ignore_errors=True)
@@ -140,20 +147,52 @@ class RuntimeBuilder:
     def _install(self, runtime: Runtime, target: Path, lock: RuntimeLock) -> None:
         python = target / "bin" / "python"
         try:
-            commands = install_commands(runtime, python, self._log(runtime), self._environment)
+            packages = self._with_nearest_builds(runtime, python, lock)
+            log = self._log(runtime)
+            command = install_command(runtime, packages, python, log, self._environment)
         except ValueError as error:
             raise RuntimeBuildError(
                 f"the options for pip are not a command line: {error}"
             ) from error
-        for number, command in enumerate(commands, start=1):
+        lines: list[str] = []
+        if command is not None and self._step(command, lines, lock):
+            for line in lines:
+                self._tell(line)
+            raise RuntimeBuildError(self._explain(runtime, lines))
+
+    def _with_nearest_builds(self, runtime: Runtime, python: Path, lock: RuntimeLock) -> list[str]:
+        found = {}
+        for package, wanted in labelled_versions(runtime.packages).items():
             lines: list[str] = []
-            if not self._step(command, lines, lock):
-                return
-            if number == len(commands) or not not_found(lines):
+            self._step(versions_command(runtime, package, python, self._environment), lines, lock)
+            version = nearest(wanted, lines)
+            if version is None:
                 for line in lines:
                     self._tell(line)
-                raise RuntimeBuildError(self._explain(runtime, lines))
-            self._tell("The package index does not have these versions; trying the nearest others.")
+                raise RuntimeBuildError(_no_build(runtime, f"{package} {wanted}"))
+            if version != wanted:
+                self._tell(
+                    f"The package index has no {package} {wanted}; here it is {version}, the "
+                    "nearest such build that it has."
+                )
+            found[package] = version
+        return with_versions(runtime.packages, found)
+
+    def _check_imports(self, runtime: Runtime, target: Path, lock: RuntimeLock) -> None:
+        command = import_command(target / "bin" / "python", runtime.known)
+        if command is None:
+            return
+        lines: list[str] = []
+        status = self._step(command, lines, lock)
+        if status:
+            for line in lines:
+                self._tell(line)
+            raise RuntimeBuildError(
+                f"the runtime {runtime.key} for the image {runtime.image} was built, but does not "
+                f"work on this machine: {import_failure(status, lines)}. Put right what it lacks, "
+                f"or map the image to a Python environment of yours: ml-pipeline local image add "
+                f"{runtime.image} --python /path/to/python"
+            )
 
     def _step(self, command: list[str], lines: list[str], lock: RuntimeLock) -> int:
         def write(line: str) -> None:
@@ -170,8 +209,6 @@ class RuntimeBuilder:
         full = shutil.disk_usage(self._directory).free < _FULL_BYTES
         if full or any("No space left on device" in line for line in lines):
             advice = f"Free space on the disk of {self._directory}"
-        elif runtime.known is not None and runtime.known.advice and not_found(lines):
-            advice = runtime.known.advice
         else:
             advice = (
                 "Check that the package index can be reached: PIP_INDEX_URL or pip.conf for the "
@@ -199,5 +236,13 @@ class RuntimeBuilder:
 def _contents(runtime: Runtime) -> str:
     if runtime.requirements is not None:
         return f"the packages of {runtime.requirements}"
-    packages = (*runtime.packages, *(runtime.choices[0] if runtime.choices else ()))
-    return " ".join(f"{one.name}{one.specifier}" for one in applicable(packages)) or "no packages"
+    packages = applicable(runtime.packages)
+    return " ".join(f"{one.name}{one.specifier}" for one in packages) or "no packages"
+
+
+def _no_build(runtime: Runtime, wanted: str) -> str:
+    advice = f" {runtime.known.advice}" if runtime.known is not None else ""
+    return (
+        f"the runtime {runtime.key} for the image {runtime.image} could not be built: the package "
+        f"index has no {wanted}, nor a build of another version with this label.{advice}"
+    )

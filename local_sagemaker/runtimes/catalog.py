@@ -57,7 +57,6 @@ def catalog_runtime(image: str, known: CatalogImage) -> Runtime:
         image,
         name=known.name,
         packages=known.packages,
-        choices=known.choices,
         from_source=known.from_source,
         entrypoint=known.entrypoint,
         programs=known.programs,

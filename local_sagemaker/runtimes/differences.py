@@ -7,7 +7,7 @@ from local_sagemaker.runtimes.images.entry import CatalogImage, applicable
 from local_sagemaker.runtimes.interpreter import Interpreter
 
 # The same packages under other names, without what runs on GPUs.
-_CPU = {"tensorflow": "tensorflow-cpu"}
+_CPU = {"tensorflow": "tensorflow-cpu", "xgboost": "xgboost-cpu"}
 
 
 def differences(known: CatalogImage, python: str, versions: Mapping[str, str]) -> str | None:
@@ -46,12 +46,11 @@ def installed_versions(known: CatalogImage, interpreter: Interpreter) -> dict[st
 def planned_versions(known: CatalogImage) -> dict[str, str]:
     """The versions that an environment of this Python would have, as far as the catalog fixes them.
 
-    Of choices it is the first.
+    Of builds with a label it is the image's own, whatever the index has.
     """
-    texts = (*known.packages, *(known.choices[0] if known.choices else ()))
     return {
         requirement.name: pin.version
-        for requirement in applicable(texts)
+        for requirement in applicable(known.packages)
         for pin in requirement.specifier
         if pin.operator == "=="
     }

@@ -1,7 +1,7 @@
 """The pip commands that fill a runtime's environment."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from local_sagemaker.runtimes.runtime import ALL, Runtime
@@ -9,13 +9,18 @@ from local_sagemaker.runtimes.runtime import ALL, Runtime
 _OPTIONS = "ML_PIPELINE_LOCAL_PIP_OPTIONS"
 
 
-def install_commands(
-    runtime: Runtime, python: Path, log: Path, environment: Mapping[str, str]
-) -> list[list[str]]:
-    """Commands of which the first that succeeds is enough; none if there is nothing to install.
+def install_command(
+    runtime: Runtime,
+    packages: Iterable[str],
+    python: Path,
+    log: Path,
+    environment: Mapping[str, str],
+) -> list[str] | None:
+    """The command that installs a runtime; None if there is nothing to install.
 
     Args:
         runtime: What to install.
+        packages: Its packages, with the versions that the index has.
         python: Where: the environment's.
         log: For pip's log.
         environment: The user's; ``ML_PIPELINE_LOCAL_PIP_OPTIONS`` and, for one family of images,
@@ -24,20 +29,28 @@ def install_commands(
     Raises:
         ValueError: One of these has a quotation mark too many; its name is in the message.
     """
-    packages = list(runtime.packages)
+    wanted = list(packages)
     if runtime.requirements is not None:
-        packages += ["-r", str(runtime.requirements)]
-    if not packages and not runtime.choices:
-        return []
-    pip = [str(python), "-m", "pip", "install"]
-    pip += ["--disable-pip-version-check", "--no-input", "--progress-bar=off", f"--log={log}"]
-    pip += _sources(runtime.from_source) + _own_options(runtime, environment)
-    return [[*pip, *packages, *choice] for choice in runtime.choices or ((),)]
+        wanted += ["-r", str(runtime.requirements)]
+    if not wanted:
+        return None
+    options = ["--progress-bar=off", f"--log={log}", *_sources(runtime.from_source)]
+    return [*_pip(python, "install"), *options, *_own_options(runtime, environment), *wanted]
 
 
-def not_found(lines: list[str]) -> bool:
-    """Whether pip failed because the index does not have what was asked for."""
-    return any(line.startswith("ERROR: No matching distribution") for line in lines)
+def versions_command(
+    runtime: Runtime, package: str, python: Path, environment: Mapping[str, str]
+) -> list[str]:
+    """The command that says which versions of a package the index has for a Python.
+
+    Args and errors are those of ``install_command``.
+    """
+    own = _own_options(runtime, environment)
+    return [*_pip(python, "index", "versions"), *_sources(()), *own, package]
+
+
+def _pip(python: Path, *command: str) -> list[str]:
+    return [str(python), "-m", "pip", *command, "--disable-pip-version-check", "--no-input"]
 
 
 def _sources(from_source: tuple[str, ...]) -> list[str]:

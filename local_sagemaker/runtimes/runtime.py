@@ -20,7 +20,6 @@ class Runtime:
         image: The image's URI.
         name: What its environment is called; empty for a given interpreter.
         packages: pip requirements of the environment to build.
-        choices: Further requirements: the first of these that the package index has.
         requirements: A requirements file, instead.
         contents: What is in that file; another text makes another environment.
         from_source: Packages that may be installed without a wheel.
@@ -34,7 +33,6 @@ class Runtime:
     image: str
     name: str = ""
     packages: tuple[str, ...] = ()
-    choices: tuple[tuple[str, ...], ...] = ()
     requirements: Path | None = None
     contents: str = ""
     from_source: tuple[str, ...] = ()
@@ -48,7 +46,6 @@ class Runtime:
     def key(self) -> str:
         """The environment's directory name: other packages or another Python make another key."""
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
-        choices = [" | ".join(choice) for choice in self.choices]
-        text = "\n".join((*self.packages, *choices, *([self.contents] if self.contents else [])))
+        text = "\n".join((*self.packages, *([self.contents] if self.contents else [])))
         digest = hashlib.sha256(text.encode()).hexdigest()[:8]
         return f"{self.name}-py{version}-{digest}"

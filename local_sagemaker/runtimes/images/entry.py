@@ -33,12 +33,12 @@ class CatalogImage:
         python: The image's Python; empty if its tags have several.
         has: Versions of the packages in the image that people choose it for. One like ``3.5``
             stands for every ``3.5.*``.
-        packages: pip requirements of the environment.
-        choices: Further requirements: the first of these that the package index has.
+        packages: pip requirements of the environment; of one for a build with a label
+            (``torch==2.10.0+cpu``), the nearest version that the package index has with the label.
         from_source: Packages that have no wheels, and need no compiler.
         programs: Programs of the image that are ours to give: names, and packages of ``programs``.
         entrypoint: The image's ENTRYPOINT.
-        advice: What to do if the package index has none of it.
+        advice: What to do if the package index has no such build.
         environment: What its environment is called, if images share one.
     """
 
@@ -47,7 +47,6 @@ class CatalogImage:
     python: str = ""
     has: Mapping[str, str] = field(default_factory=dict)
     packages: tuple[str, ...] = ()
-    choices: tuple[tuple[str, ...], ...] = ()
     from_source: tuple[str, ...] = ()
     programs: Mapping[str, str] = field(default_factory=lambda: SCRIPT_MODE)
     entrypoint: tuple[str, ...] = ()

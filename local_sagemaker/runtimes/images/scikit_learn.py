@@ -1,7 +1,8 @@
 """``sagemaker-scikit-learn``.
 
 Versions: ``docker/<version>/base/Dockerfile.cpu`` and ``requirements.txt`` of
-aws/sagemaker-scikit-learn-container at the commits that made each version.
+aws/sagemaker-scikit-learn-container at the commits that made each version. That of 1.9-0 is not
+public: its scikit-learn is known from its name, its neighbours are the newest that work with it.
 """
 
 from local_sagemaker.runtimes.images.entry import CatalogImage
@@ -26,6 +27,22 @@ _OLDEST = (
 )
 
 SCIKIT_LEARN = (
+    CatalogImage(
+        "sagemaker-scikit-learn:1.9-0",
+        "scikit_learn",
+        has={"scikit-learn": "1.9.0"},
+        packages=(
+            # 1.7 is the last that has wheels for Python 3.10.
+            'scikit-learn==1.7.2; python_version < "3.11"',
+            'scikit-learn==1.9.0; python_version >= "3.11"',
+            "numpy>=2",
+            "scipy",
+            "pandas<3",
+            "pyarrow",
+            "boto3",
+            "joblib",
+        ),
+    ),
     CatalogImage(
         "sagemaker-scikit-learn:1.4-2",
         "scikit_learn",

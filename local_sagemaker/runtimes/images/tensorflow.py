@@ -1,13 +1,14 @@
 """``tensorflow-training``.
 
-Versions: the framework's is in the image's tag (``2.19.0-cpu-py312``); the last patch releases and
-the Pythons are not confirmed against the Dockerfiles of aws/deep-learning-containers. On x86-64 it
-is ``tensorflow-cpu``, which is the same without CUDA.
+Versions: the framework's is in the image's tag (``2.19.0-cpu-py312``). That of 2.21 was compared
+with ``docker/tensorflow/training/2.21/cpu/pyproject.toml`` of aws/deep-learning-containers; the
+last patch releases and the Pythons of the others are not confirmed. On x86-64 it is
+``tensorflow-cpu``, which is the same without CUDA.
 """
 
 from local_sagemaker.runtimes.images.entry import CatalogImage
 
-_FOUNDATION = ("pandas<3", "scikit-learn", "scipy", "boto3", "requests")
+_FOUNDATION = ("pandas<3", "pillow", "pyarrow", "scikit-learn", "scipy", "boto3", "requests")
 _X86 = 'platform_machine == "x86_64"'
 _OTHER = 'platform_machine != "x86_64"'
 
@@ -35,6 +36,7 @@ def _image(version: str, tensorflow: str, python: str) -> CatalogImage:
 
 
 TENSORFLOW = (
+    _image("2.21", "2.21.0", "3.12"),
     _image("2.19", "2.19.0", "3.12"),
     _image("2.18", "2.18.0", "3.10"),
     _image("2.16", "2.16.2", "3.10"),

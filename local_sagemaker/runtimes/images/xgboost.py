@@ -2,7 +2,9 @@
 
 Versions: ``docker/<version>/base/Dockerfile.cpu`` and ``requirements.txt`` of
 aws/sagemaker-xgboost-container. The wheels of XGBoost itself are for every Python, what they
-stand on has to be newer than in the images.
+stand on has to be newer than in the images. That of 3.2-0 is not public: its XGBoost is known from
+its name, its neighbours are the newest that work with it. On x86-64 it is ``xgboost-cpu``, which is
+the same without CUDA.
 """
 
 from local_sagemaker.runtimes.images.entry import CatalogImage
@@ -37,6 +39,22 @@ def _image(version: str, xgboost: str, python: str) -> CatalogImage:
 
 
 XGBOOST = (
+    CatalogImage(
+        "sagemaker-xgboost:3.2-0",
+        "xgboost",
+        has={"xgboost": "3.2.0"},
+        packages=(
+            'xgboost-cpu==3.2.0; platform_machine == "x86_64"',
+            'xgboost==3.2.0; platform_machine != "x86_64"',
+            "numpy>=2",
+            "scipy",
+            "pandas<3",
+            "scikit-learn",
+            "pyarrow",
+            "boto3",
+        ),
+        programs=_PROGRAMS,
+    ),
     CatalogImage(
         "sagemaker-xgboost:3.0-5",
         "xgboost",

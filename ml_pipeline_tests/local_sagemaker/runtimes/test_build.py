@@ -178,22 +178,43 @@ def test_a_half_made_environment_is_made_anew(builds: Builds) -> None:
     assert any("venv" in command for command in builds.commands)
 
 
-def test_of_choices_the_first_that_the_index_has(builds: Builds, environment: Path) -> None:
-    runtime = Runtime("x:1", "x", choices=(("tiny_package==2.0",), ("tiny_package==1.0",)))
+def test_of_builds_with_a_label_the_nearest_that_the_index_has(
+    builds: Builds, packages: Path, environment: Path
+) -> None:
+    for version in ("2.0", "3.0+cpu"):
+        name, content = wheel("tiny_package", version, "value = 42")
+        (packages / name).write_bytes(content)
+    known = CatalogImage("x:1", "x", has={"tiny-package": "1.5"})
+    runtime = Runtime("x:1", "x", ("tiny_package==1.5+cpu",), known=known)
     prepare(builds.directory, runtime, environment)
     built = builds.builder.provide(runtime)
-    code = "import tiny_package; print(tiny_package.value)"
-    assert subprocess.check_output([built.python, "-c", code], text=True) == "42\n"
-    assert any("trying the nearest others" in line for line in builds.lines)
+    code = "import importlib.metadata as m; print(m.version('tiny_package'))"
+    assert subprocess.check_output([built.python, "-c", code], text=True) == "3.0+cpu\n"
+    assert any("no tiny_package 1.5+cpu; here it is 3.0+cpu" in line for line in builds.lines)
 
 
-def test_no_choice_is_there(builds: Builds, environment: Path) -> None:
+def test_no_build_has_the_label(builds: Builds, environment: Path) -> None:
     known = CatalogImage("x:1", "x", advice="Do this")
-    choices = (("tiny_package==2.0",), ("tiny_package==3.0",))
-    runtime = Runtime("x:1", "x", choices=choices, known=known)
+    runtime = Runtime("x:1", "x", ("tiny_package==1.0+cpu",), known=known)
     target = prepare(builds.directory, runtime, environment)
-    with pytest.raises(RuntimeBuildError, match=r"tiny_package==3.0. Do this. pip's log"):
+    with pytest.raises(RuntimeBuildError, match=r"has no tiny_package 1.0\+cpu, nor .* Do this"):
         builds.builder.provide(runtime)
+    assert not target.exists()
+
+
+def test_a_package_that_cannot_be_imported_fails_the_build(
+    builds: Builds, packages: Path, environment: Path
+) -> None:
+    name, content = wheel("broken_package", "1.0", "raise ImportError('libfoo.so.1 is missing')")
+    (packages / name).write_bytes(content)
+    known = CatalogImage("x:1", "x", has={"broken-package": "1.0"})
+    runtime = Runtime("x:1", "x", ("broken_package==1.0",), known=known)
+    target = prepare(builds.directory, runtime, environment)
+    with pytest.raises(RuntimeBuildError) as caught:
+        builds.builder.provide(runtime)
+    said = "cannot import broken_package: ImportError: libfoo.so.1 is missing"
+    assert said in str(caught.value)
+    assert "ml-pipeline local image add x:1 --python" in str(caught.value)
     assert not target.exists()
 
 

@@ -105,14 +105,19 @@ def test_other_packages_make_another_environment() -> None:
         ("sagemaker-scikit-learn:0.20.0-cpu-py3", "sagemaker-scikit-learn:0.20.0"),
         ("sagemaker-scikit-learn:0.23-1-cpu-py3", "sagemaker-scikit-learn:0.23-1"),
         ("sagemaker-scikit-learn:1.0-1-cpu-py3", "sagemaker-scikit-learn:1.0-1"),
+        ("sagemaker-scikit-learn:1.9-0-cpu-py3", "sagemaker-scikit-learn:1.9-0"),
         ("sagemaker-xgboost:1.7-1", "sagemaker-xgboost:1.7-1"),
         ("sagemaker-xgboost:1.2-2-cpu-py3", "sagemaker-xgboost:1.2-2"),
         ("sagemaker-xgboost:3.0-5", "sagemaker-xgboost:3.0-5"),
+        ("sagemaker-xgboost:3.2-0", "sagemaker-xgboost:3.2-0"),
         ("xgboost:1", "xgboost"),
         ("sagemaker-spark-processing:3.3-cpu-py39-v1", "sagemaker-spark-processing:3.3"),
         ("sagemaker-spark-processing:2.4-cpu", "sagemaker-spark-processing:2.4"),
         ("pytorch-training:2.3-cpu-py311", "pytorch-training:2.3"),
         ("pytorch-inference:2.8.0-gpu-py312", "pytorch-inference:2.8"),
+        ("pytorch-training:2.9.0-gpu-py312", "pytorch-training:2.9"),
+        ("pytorch-training:2.10-cpu-py313", "pytorch-training:2.10"),
+        ("tensorflow-training:2.21.0-cpu-py312", "tensorflow-training:2.21"),
         ("tensorflow-training:2.14-cpu-py310", "tensorflow-training:2.14"),
         ("tensorflow-training:2.19.0-cpu-py312", "tensorflow-training:2.19"),
         ("sagemaker-base-python-310:1.0", "sagemaker-base-python-310"),
@@ -127,4 +132,4 @@ def test_the_images_of_aws(tag: str, image: str, tmp_path: Path) -> None:
 
 def test_a_longer_version_is_another_version(tmp_path: Path) -> None:
     with pytest.raises(UnknownImageError):
-        find_runtime("pytorch-training:2.10.0-cpu-py312", tmp_path / "none")
+        find_runtime("pytorch-training:2.80.0-cpu-py312", tmp_path / "none")
