@@ -1,0 +1,1 @@
+"""Images to embeddings: what is found, read, computed and written."""

@@ -1,0 +1,1 @@
+"""Texts to padded token sequences: tokens, vocabulary, sequences, records."""
