@@ -30,6 +30,12 @@ LOCAL_SERVICE = frozenset(
 )
 """What the local service reads itself; ``docs/local-sagemaker.md`` describes them."""
 
+PIP_OPTIONS = frozenset(
+    f"{PREFIX}LOCAL_PIP_OPTIONS_{family}"
+    for family in ("BASE_PYTHON", "PYTORCH", "SCIKIT_LEARN", "SPARK", "TENSORFLOW", "XGBOOST")
+)
+"""The same, of one family of images each."""
+
 # Read by the tests alone.
 _OF_TESTS = (f"{PREFIX}TEST_", f"{PREFIX}FUZZ_")
 
@@ -269,7 +275,8 @@ def get_settings() -> Settings:
 
 
 def _misspelt(names: Iterable[str]) -> Iterator[str]:
-    known = {PREFIX + field.upper() for field in Settings.model_fields} | LOCAL_SERVICE
+    known = {PREFIX + field.upper() for field in Settings.model_fields}
+    known |= LOCAL_SERVICE | PIP_OPTIONS
     for name in sorted(names):
         upper = name.upper()
         if not upper.startswith(PREFIX) or upper in known or upper.startswith(_OF_TESTS):

@@ -4,9 +4,11 @@ from datetime import date
 import pytest
 from pydantic import ValidationError
 
+from local_sagemaker.runtimes.images import IMAGES
 from ml_pipeline.settings import (
     LOCAL_ROLE,
     LOCAL_SERVICE,
+    PIP_OPTIONS,
     Settings,
     SettingsError,
     get_settings,
@@ -103,3 +105,13 @@ def test_what_the_local_service_reads_itself_is_known() -> None:
         for name in re.findall(r'"(ML_PIPELINE_LOCAL_\w+)"', source.read_text())
     }
     assert names == LOCAL_SERVICE
+
+
+def test_the_options_of_pip_for_each_family_of_images_are_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    families = {image.family.upper() for image in IMAGES}
+    assert {f"ML_PIPELINE_LOCAL_PIP_OPTIONS_{family}" for family in families} == PIP_OPTIONS
+    monkeypatch.setenv("ML_PIPELINE_LOCAL_PIP_OPTIONS_PYTORCH", "--extra-index-url=x")
+    get_settings.cache_clear()
+    get_settings()
