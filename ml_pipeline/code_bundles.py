@@ -22,7 +22,11 @@ def _bundle(script: Path, *modules: str, beside: Sequence[Path] = ()) -> CodeBun
     return CodeBundle(files, entry_point=script.name)
 
 
-_tabular = [f"tabular/{path.stem}" for path in sorted((_PROCESSING / "tabular").glob("*.py"))]
+def _modules_of(package: str) -> list[str]:
+    return [f"{package}/{path.stem}" for path in sorted((_PROCESSING / package).glob("*.py"))]
+
+
+_tabular = _modules_of("tabular")
 preprocess = _bundle(
     _PROCESSING / "sklearn_preprocess.py",
     *("features", "flights", *_tabular),
@@ -31,4 +35,7 @@ preprocess = _bundle(
 train = _bundle(_TRAINING / "sklearn_train.py", "scores")
 evaluate = _bundle(_PROCESSING / "sklearn_evaluate.py", "scores")
 tabular = _bundle(_PROCESSING / "tabular_preprocess.py", *_tabular)
+_between_hosts = [f"tabular/{name}" for name in ("__init__", "hosts", "joining", "links")]
+image_features = _bundle(_PROCESSING / "image_features.py", *_between_hosts, *_modules_of("images"))
+text_sequences = _bundle(_PROCESSING / "text_sequences.py", *_modules_of("texts"))
 custom_image_features = _bundle(_PROCESSING / "custom_image_features.py")

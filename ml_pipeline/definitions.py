@@ -10,6 +10,7 @@ from ml_pipeline.assets.raw_flights import raw_flights
 from ml_pipeline.assets.raw_history import raw_history
 from ml_pipeline.checks import auc_on_held_out_day
 from ml_pipeline.jobs import custom_features, daily_training
+from ml_pipeline.optional import OPTIONAL
 from ml_pipeline.resources import build_resources
 from ml_pipeline.schedules import daily_training_schedule
 from ml_pipeline.sensors import build_sensors
@@ -23,9 +24,10 @@ defs = dg.Definitions(
         model_artifact,
         model_evaluation,
         custom_image_features,
+        *(one.definition(get_settings()) for one in OPTIONAL),
     ],
     asset_checks=[auc_on_held_out_day],
-    jobs=[daily_training, custom_features],
+    jobs=[daily_training, custom_features, *(one.job(get_settings()) for one in OPTIONAL)],
     schedules=[daily_training_schedule],
     sensors=build_sensors(get_settings()),
     resources=build_resources(get_settings()),

@@ -2,7 +2,13 @@
 
 import shlex
 
-from dagster_sagemaker import ScriptProcessor, SKLearnProcessor, image_uri
+from dagster_sagemaker import (
+    PyTorchProcessor,
+    ScriptProcessor,
+    SKLearnProcessor,
+    TensorFlowProcessor,
+    image_uri,
+)
 from ml_pipeline.settings import Settings
 
 
@@ -26,5 +32,30 @@ def custom_processor(settings: Settings) -> ScriptProcessor:
         command=tuple(shlex.split(settings.custom_command)),
         role_arn=settings.job_role_arn,
         instance_type=settings.processing_instance_type,
+        max_runtime_seconds=settings.max_runtime_seconds,
+    )
+
+
+def pytorch_processor(settings: Settings) -> PyTorchProcessor:
+    """What runs the job of ``image_features``; on a type with GPUs, in the image for them."""
+    return PyTorchProcessor(
+        framework_version="2.10",
+        image_uri=settings.image_features_image_uri or None,
+        region=settings.region,
+        role_arn=settings.job_role_arn,
+        instance_type=settings.image_features_instance_type,
+        instance_count=settings.image_features_instance_count,
+        max_runtime_seconds=settings.max_runtime_seconds,
+    )
+
+
+def tensorflow_processor(settings: Settings) -> TensorFlowProcessor:
+    """What runs the job of ``text_sequences``."""
+    return TensorFlowProcessor(
+        framework_version="2.21",
+        image_uri=settings.text_sequences_image_uri or None,
+        region=settings.region,
+        role_arn=settings.job_role_arn,
+        instance_type=settings.text_sequences_instance_type,
         max_runtime_seconds=settings.max_runtime_seconds,
     )

@@ -22,6 +22,7 @@ from ml_pipeline.publishing.io_managers import (
     S3FeaturesIOManager,
     S3ModelIOManager,
     S3RawDayIOManager,
+    S3SequencesIOManager,
 )
 from ml_pipeline.settings import Settings
 
@@ -111,4 +112,5 @@ def build_resources(settings: Settings) -> dict[str, Any]:
         "models": S3ModelIOManager(connection=connection, bucket=bucket),
         "evaluations": S3EvaluationIOManager(connection=connection, bucket=bucket),
         "features": S3FeaturesIOManager(connection=connection, bucket=bucket),
+        "sequences": S3SequencesIOManager(connection=connection, bucket=bucket),
     }

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from ml_pipeline.feature_settings import FeatureSettings
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -46,7 +48,7 @@ class SettingsError(ValueError):
     """The environment holds settings that cannot be used; names each variable."""
 
 
-class Settings(BaseSettings):
+class Settings(FeatureSettings):
     """What can be chosen without touching code; each field is ``ML_PIPELINE_<NAME>``.
 
     Raises:

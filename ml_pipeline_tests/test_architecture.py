@@ -88,7 +88,9 @@ def test_importing_the_definitions_contacts_nothing_and_writes_nothing(tmp_path:
         [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == "['custom_features', 'daily_training']"
+    assert done.stdout.strip() == (
+        "['custom_features', 'daily_training', 'embed_images', 'sequence_texts']"
+    )
     assert list(tmp_path.iterdir()) == []
 
 

@@ -106,7 +106,12 @@ def test_an_installed_pipeline_has_its_definitions_and_the_very_scripts_of_the_c
 ) -> None:
     jobs = "import ml_pipeline; print(*[job.name for job in ml_pipeline.defs.jobs])"
     printed = run(installed, "venv/bin/python", "-c", jobs)
-    assert printed.split() == ["daily_training", "custom_features"]
+    assert printed.split() == [
+        "daily_training",
+        "custom_features",
+        "embed_images",
+        "sequence_texts",
+    ]
     assert run(installed, "venv/bin/python", "-c", BUNDLES) == run(
         ROOT, sys.executable, "-c", BUNDLES
     )

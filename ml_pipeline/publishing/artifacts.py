@@ -107,4 +107,8 @@ class Evaluation(Artifact):
 
 
 class Features(Artifact):
-    """Outputs ``features`` (CSV with a line of names) and ``report``."""
+    """Outputs ``features`` (parquet, or CSV with a line of names) and ``report``."""
+
+
+class Sequences(Artifact):
+    """Outputs ``train``, ``validation`` (TFRecord files), ``vocabulary`` and ``report``."""

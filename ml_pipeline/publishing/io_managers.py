@@ -10,7 +10,7 @@ import io
 import tarfile
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, get_args, get_origin
+from typing import TYPE_CHECKING, Any, ClassVar, get_args, get_origin
 
 import dagster as dg
 
@@ -23,9 +23,13 @@ from ml_pipeline.publishing.artifacts import (
     Features,
     Model,
     RawDay,
+    Sequences,
     StoredObject,
 )
 from ml_pipeline.publishing.manifests import Manifests
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class S3ManifestIOManager(dg.ConfigurableIOManager):
@@ -106,17 +110,9 @@ class S3DatasetIOManager(S3ManifestIOManager):
     def open(self, artifact: Dataset, manifests: Manifests) -> Any:
         """See ``S3ManifestIOManager``."""
         import pandas as pd
-        from pyarrow import BufferReader
-        from pyarrow.parquet import ParquetFile
-
-        def read(stored: StoredObject) -> pd.DataFrame:
-            # pandas would give pyarrow's threads a Python file to hold: apache/arrow#34314.
-            table = ParquetFile(BufferReader(manifests.read(stored))).read()
-            frame: pd.DataFrame = table.to_pandas()
-            return frame
 
         channels = {
-            name: pd.concat(map(read, artifact.outputs[name].objects), ignore_index=True)
+            name: _frame(artifact.outputs[name].objects, manifests)
             for name in ("train", "validation")
         }
         return pd.concat(channels, names=["channel"])
@@ -156,10 +152,37 @@ class S3FeaturesIOManager(S3ManifestIOManager):
 
     def open(self, artifact: Features, manifests: Manifests) -> Any:
         """See ``S3ManifestIOManager``."""
-        import pandas as pd
+        return _frame(artifact.outputs["features"].objects, manifests)
 
-        parts = map(manifests.read, artifact.outputs["features"].objects)
-        return pd.concat([pd.read_csv(io.BytesIO(part)) for part in parts], ignore_index=True)
+
+class S3SequencesIOManager(S3ManifestIOManager):
+    """Sequences: an input gets the S3 URIs of their files, by output."""
+
+    kind = Sequences
+
+    def open(self, artifact: Sequences, manifests: Manifests) -> dict[str, list[str]]:
+        """See ``S3ManifestIOManager``."""
+        return {
+            name: [f"s3://{manifests.bucket}/{stored.key}" for stored in output.objects]
+            for name, output in artifact.outputs.items()
+        }
+
+
+def _frame(objects: Sequence[StoredObject], manifests: Manifests) -> "pd.DataFrame":
+    """The rows of parquet and CSV objects, in one frame."""
+    import pandas as pd
+    from pyarrow import BufferReader
+    from pyarrow.parquet import ParquetFile
+
+    def read(stored: StoredObject) -> pd.DataFrame:
+        content = manifests.read(stored)
+        if not stored.key.endswith(".parquet"):
+            return pd.read_csv(io.BytesIO(content))
+        # pandas would give pyarrow's threads a Python file to hold: apache/arrow#34314.
+        frame: pd.DataFrame = ParquetFile(BufferReader(content)).read().to_pandas()
+        return frame
+
+    return pd.concat(map(read, objects), ignore_index=True)
 
 
 def _asks_for_reference(annotation: object) -> bool:

@@ -9,11 +9,22 @@ import pytest
 
 from dagster_sagemaker import SageMakerConnection
 from ml_pipeline.partitions import daily
-from ml_pipeline.publishing.artifacts import Artifact, Dataset, Model, Output, RawDay, StoredObject
+from ml_pipeline.publishing.artifacts import (
+    Artifact,
+    Dataset,
+    Features,
+    Model,
+    Output,
+    RawDay,
+    Sequences,
+    StoredObject,
+)
 from ml_pipeline.publishing.io_managers import (
     S3DatasetIOManager,
+    S3FeaturesIOManager,
     S3ModelIOManager,
     S3RawDayIOManager,
+    S3SequencesIOManager,
 )
 from ml_pipeline.publishing.manifests import Manifests, ObjectChangedError
 from ml_pipeline_tests.conftest import LocalService
@@ -136,3 +147,25 @@ def test_publishing_again_replaces_the_manifest_whole(
     assert found is not None
     assert list(found.outputs) == ["second"]
     assert manifests.find("scratch", "2013-01-01", Artifact) is None
+
+
+def test_features_are_frames_and_sequences_are_files(
+    connection: SageMakerConnection, local_service: LocalService
+) -> None:
+    s3 = local_service.client("s3")
+    s3.create_bucket(Bucket=BUCKET)
+    manifests = Manifests(s3, BUCKET)
+    table = pd.DataFrame({"key": ["a.png"], "embedding": [[0.5, 1.0]]})
+
+    def output(key: str, body: bytes) -> Output:
+        etag = s3.put_object(Bucket=BUCKET, Key=key, Body=body)["ETag"].strip('"')
+        stored = StoredObject(key=key, size=len(body), etag=etag)
+        return Output(uri=f"s3://{BUCKET}/io/", objects=(stored,))
+
+    for name, body in (("x.parquet", table.to_parquet()), ("x.csv", b"key\na.png\n")):
+        features = Features(outputs={"features": output(f"io/{name}", body)})
+        manager = S3FeaturesIOManager(connection=connection, bucket=BUCKET)
+        assert manager.open(features, manifests)["key"].tolist() == ["a.png"]
+    sequences = Sequences(outputs={"train": output("io/part-0.tfrecord", b"x")})
+    files = S3SequencesIOManager(connection=connection, bucket=BUCKET).open(sequences, manifests)
+    assert files == {"train": [f"s3://{BUCKET}/io/part-0.tfrecord"]}
