@@ -188,7 +188,7 @@ def test_xgboost_with_a_script_and_without(image_service: LocalService) -> None:
     ]
     output_uri = f"s3://{BUCKET}/models/"
     scripted = XGBoostTraining(
-        framework_version="3.0-5", metric_definitions={"rounds": "rounds=([0-9]+);"}, **HERE
+        framework_version="3.2-0", metric_definitions={"rounds": "rounds=([0-9]+);"}, **HERE
     ).build(
         code=CodeBundle.inline(SCRIPT),
         code_uri=f"s3://{BUCKET}/code",
@@ -205,7 +205,7 @@ def test_xgboost_with_a_script_and_without(image_service: LocalService) -> None:
         name="train", s3_uri=f"s3://{BUCKET}/parquet/", content_type="application/x-parquet"
     )
     for given in (channels, [parquet]):
-        built_in = XGBoostAlgorithm(framework_version="3.0-5", **HERE).build(
+        built_in = XGBoostAlgorithm(framework_version="3.2-0", **HERE).build(
             channels=given,
             output_uri=output_uri,
             hyperparameters={"num_round": 3, "objective": "binary:logistic"},

@@ -6,6 +6,7 @@ Spark needs Java.
 import json
 import random
 import shutil
+import sys
 
 import pytest
 
@@ -14,7 +15,7 @@ from local_sagemaker.records.store import Job
 from ml_pipeline_tests.local_sagemaker.jobs.sandbox import BUCKET, CODE, Sandbox, members
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
-SCIKIT_LEARN = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3"
+SCIKIT_LEARN = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn"
 XGBOOST = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost"
 SPARK = "173754725891.dkr.ecr.us-east-1.amazonaws.com/sagemaker-spark-processing:3.5-cpu"
 RUN = ["python3", f"{CODE}/script.py"]
@@ -24,13 +25,18 @@ def finish(sandbox: Sandbox, job: Job) -> None:
     assert sandbox.start(job).wait(800) == 0
 
 
-def test_scikit_learn(sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("version", ["1.2-1", "1.9-0"])
+def test_scikit_learn(sandbox: Sandbox, version: str) -> None:
     script = "import sklearn, pandas, numpy, pyarrow.parquet; print(sklearn.__version__)"
-    app = {"ImageUri": SCIKIT_LEARN, "ContainerEntrypoint": RUN}
+    image = f"{SCIKIT_LEARN}:{version}-cpu-py3"
+    app = {"ImageUri": image, "ContainerEntrypoint": RUN}
     job = sandbox.processing("job", script, AppSpecification=app)
     finish(sandbox, job)
     assert sandbox.get(job).status == "Completed", sandbox.log(job)[-5:]
-    assert any(line.startswith("sagemaker-scikit-learn:1.2-1 has") for line in sandbox.log(job))
+    if version == "1.9-0":
+        assert sandbox.log(job)[-1].startswith("1.9" if sys.version_info >= (3, 11) else "1.7")
+    else:
+        assert any(line.startswith("sagemaker-scikit-learn:1.2-1 has") for line in sandbox.log(job))
 
 
 @pytest.mark.parametrize("version", ["3.0-5", "1.7-1", "1.3-1", "1.0-1"])
