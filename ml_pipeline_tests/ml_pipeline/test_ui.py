@@ -80,7 +80,7 @@ def test_a_backfill_of_the_job_runs_exactly_its_days(
     backfill = webserver.backfill_job("daily_training", days)
     assert webserver.wait_for_backfill(backfill) == "COMPLETED_SUCCESS"
     assert webserver.count_runs(backfill) == len(days)
-    assert published(local_service, "model_evaluation", "2013") == sorted([*before, *days])
+    assert published(local_service, "model_evaluation", "2013") == sorted({*before, *days})
 
 
 def test_a_corrected_day_makes_the_windows_it_is_in_stale(
