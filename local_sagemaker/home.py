@@ -36,14 +36,14 @@ class Home:
         return self
 
     def clear(self, *, runtimes: bool) -> None:
-        """Delete all jobs, logs and objects.
+        """Delete all jobs, feature groups, logs and objects.
 
         Args:
             runtimes: Whether to delete the runtimes too.
         """
-        databases = self.root.glob(f"{self.job_database.name}*")
-        for path in (*databases, *self.root.glob(f"{self.daemon_log.name}*")):
-            path.unlink()
+        for file in (self.job_database, self.feature_database, self.daemon_log):
+            for path in self.root.glob(f"{file.name}*"):
+                path.unlink()
         for directory in (self.s3, self.logs, self.jobs, *([self.runtimes] if runtimes else [])):
             remove_tree(directory)
 
@@ -66,6 +66,11 @@ class Home:
     def job_database(self) -> Path:
         """The SQLite file of ``JobStore``."""
         return self.root / "jobs.db"
+
+    @property
+    def feature_database(self) -> Path:
+        """The SQLite file of ``FeatureStore``."""
+        return self.root / "features.db"
 
     @property
     def sdk_defaults(self) -> Path:

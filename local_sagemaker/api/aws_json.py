@@ -24,10 +24,17 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class JsonAnswer:
-    """An answer, ready to send as ``CONTENT_TYPE``."""
+    """An answer, ready to send.
+
+    Args:
+        status: The HTTP status.
+        body: JSON.
+        error: The error's code, if it is one.
+    """
 
     status: int
     body: bytes
+    error: str | None = None
 
 
 class JsonService:
@@ -78,19 +85,13 @@ class JsonService:
         Returns:
             The answer, an error one if the operation raised an error.
         """
-        try:
-            return _success(self._call(target, body))
-        except ServiceError as error:
-            return failure(error)
-        except Exception as error:
-            _log.exception("%s failed", target)
-            return failure(_internal_error(error))
+        return answering(target, lambda: self._call(target, body))
 
     def _call(self, target: str, body: bytes) -> Mapping[str, Any] | None:
         model, operation = self._find(target)
-        request = _decode(body)
+        request = decode(body)
         validate(model.input_shape, request, self._invalid_code)
-        return operation(_without_nulls(request))
+        return operation(without_nulls(request))
 
     def _find(self, target: str) -> tuple[OperationModel, Operation]:
         model = service_model(self._service)
@@ -110,7 +111,28 @@ class JsonService:
         return model.operation_model(name), self._operations[name]
 
 
-def _decode(body: bytes) -> dict[str, Any]:
+def answering(operation: str, call: Callable[[], Mapping[str, Any] | None]) -> JsonAnswer:
+    """The answer of a call, an error one if it raised an error.
+
+    Args:
+        operation: Its name, for the log.
+        call: The call.
+    """
+    try:
+        return _success(call())
+    except ServiceError as error:
+        return failure(error)
+    except Exception as error:
+        _log.exception("%s failed", operation)
+        return failure(_internal_error(error))
+
+
+def decode(body: bytes) -> dict[str, Any]:
+    """The object that a body holds; an empty body is an empty one.
+
+    Raises:
+        ServiceError: It holds none.
+    """
     try:
         request = json.loads(body or b"{}", parse_constant=_refuse_constant)
         # Half a surrogate pair is valid JSON, and fits into no file name, database or log.
@@ -124,11 +146,11 @@ def _decode(body: bytes) -> dict[str, Any]:
     return request
 
 
-def _without_nulls(value: Json) -> Json:
+def without_nulls(value: Json) -> Json:
     """A value in which members that are null are absent, which is what they mean."""
     if isinstance(value, dict):
-        return {name: _without_nulls(item) for name, item in value.items() if item is not None}
-    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
+        return {name: without_nulls(item) for name, item in value.items() if item is not None}
+    return [without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -144,7 +166,7 @@ def failure(error: ServiceError) -> JsonAnswer:
     """An error as an answer."""
     # The modelled errors say "Message", the others "message"; clients read either.
     text = {"__type": error.code, "message": error.message, "Message": error.message}
-    return JsonAnswer(error.status, json.dumps(text).encode())
+    return JsonAnswer(error.status, json.dumps(text).encode(), error.code)
 
 
 def _internal_error(error: Exception) -> ServiceError:

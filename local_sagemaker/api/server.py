@@ -3,18 +3,17 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 
 from aiohttp import web
 
-from local_sagemaker.api.aws_json import (
-    CONTENT_TYPE,
-    JsonAnswer,
-    JsonService,
-    failure,
-)
+from local_sagemaker.api.aws_json import CONTENT_TYPE, JsonAnswer, failure
 from local_sagemaker.api.dispatch import is_local, is_strange, signed_service
 from local_sagemaker.api.moto_bridge import MotoBridge
+from local_sagemaker.api.rest_json import CONTENT_TYPE as REST_CONTENT_TYPE
+from local_sagemaker.api.rest_json import RestJsonService
+from local_sagemaker.api.services import OwnServices
 from local_sagemaker.faults import admin as admin_api
 from local_sagemaker.faults.calls import DroppedError, cut, trouble, under
 from local_sagemaker.faults.object_calls import S3Faults
@@ -28,6 +27,7 @@ from local_sagemaker.web.pages import PREFIX, Pages
 HEALTH_PATH = "/_health"
 _BIGGEST_REQUEST = 64 * 1024 * 1024
 _JSON_THREADS = 8
+_REST_THREADS = 16
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -39,7 +39,7 @@ class Server:
         home: The service's home.
         version: Of this package.
         objects: The objects behind S3.
-        json_services: The services of the JSON protocol, by the name they are signed for.
+        own: The services of AWS that are our own, but for S3.
         faults: The faults that requests meet.
         admin: Takes faults from people.
         pages: The pages for a person.
@@ -51,7 +51,7 @@ class Server:
         home: Home,
         version: str,
         objects: ObjectStore,
-        json_services: dict[str, JsonService],
+        own: OwnServices,
         faults: Faults,
         admin: admin_api.Admin,
         pages: Pages,
@@ -59,7 +59,7 @@ class Server:
     ) -> None:
         self._home = home
         self._version = version
-        self._json_services = json_services
+        self._services = own
         self._faults = faults
         self._admin = admin
         self._pages = pages
@@ -68,6 +68,8 @@ class Server:
         self._moto = MotoBridge()
         # Threads of their own: no number of transfers can keep a Describe waiting.
         self._threads = ThreadPoolExecutor(_JSON_THREADS, thread_name_prefix="json")
+        # So do records, each of which waits for the disk.
+        self._rest_threads = ThreadPoolExecutor(_REST_THREADS, thread_name_prefix="rest")
 
     def application(self) -> web.Application:
         """The aiohttp application."""
@@ -86,11 +88,17 @@ class Server:
         own = await self._own(request) if service is None else None
         if own is not None:
             return own
-        if service is not None and service in self._json_services and request.path == "/":
-            answered = await self._handle_json(service, request)
-            return await self._moto.handle(request) if answered is None else answered
+        return await self._handle_aws(service, request)
+
+    async def _handle_aws(self, service: str | None, request: web.Request) -> web.StreamResponse:
         if service is None or service == "s3":
             return await self._s3.handle(request)
+        if service in self._services.json and request.path == "/":
+            answered = await self._handle_json(service, request)
+            return await self._moto.handle(request) if answered is None else answered
+        rest = self._services.rest.get(service)
+        if rest is not None and (operation := rest.find(request.method, _path(request))):
+            return await self._handle_rest(service, rest, operation, request)
         return await self._moto.handle(request)
 
     async def _own(self, request: web.Request) -> web.Response | None:
@@ -105,23 +113,42 @@ class Server:
 
     async def _handle_json(self, name: str, request: web.Request) -> web.StreamResponse | None:
         """The answer of a service of the JSON protocol; None to what is moto's."""
-        service = self._json_services[name]
+        service = self._services.json[name]
         body = await request.read()
         target = request.headers.get("X-Amz-Target", "")
         if not service.takes(target, body):
             return None
-        loop = asyncio.get_running_loop()
+        operation = target.rpartition(".")[2]
+        call = partial(self._threads.submit, service.answer, target, body)
+        return await self._answer(request, name, operation, call, CONTENT_TYPE)
 
-        def done() -> Awaitable[JsonAnswer]:
-            return loop.run_in_executor(self._threads, service.answer, target, body)
+    async def _handle_rest(
+        self, name: str, service: RestJsonService, operation: str, request: web.Request
+    ) -> web.StreamResponse:
+        body = await request.read()
+        path, query = _path(request), request.rel_url.raw_query_string
+        call = partial(self._rest_threads.submit, service.answer, operation, path, query, body)
+        return await self._answer(request, name, operation, call, REST_CONTENT_TYPE)
 
+    async def _answer(
+        self,
+        request: web.Request,
+        service: str,
+        operation: str,
+        call: Callable[[], Future[JsonAnswer]],
+        content_type: str,
+    ) -> web.StreamResponse:
+        """The answer of a call of an operation, which may meet faults."""
         try:
-            answer = await under(trouble(self._faults, name, target.rpartition(".")[2]), done)
+            met = trouble(self._faults, service, operation)
+            answer = await under(met, lambda: asyncio.wrap_future(call()))
         except ServiceError as error:
             answer = failure(error)
         except DroppedError:
             return cut(request)
-        headers = {"Content-Type": CONTENT_TYPE, "x-amzn-RequestId": os.urandom(16).hex()}
+        headers = {"Content-Type": content_type, "x-amzn-RequestId": os.urandom(16).hex()}
+        if answer.error is not None:
+            headers["x-amzn-ErrorType"] = answer.error
         return web.Response(status=answer.status, body=answer.body, headers=headers)
 
     def _health(self) -> web.Response:
@@ -144,3 +171,9 @@ class Server:
     async def _close(self, _app: web.Application) -> None:
         self._moto.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
+        self._rest_threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _path(request: web.Request) -> str:
+    """The path as it was sent: what is escaped in a name is no part of the path."""
+    return request.raw_path.partition("?")[0]

@@ -1,6 +1,7 @@
-"""Which operations of the services of the JSON protocol are supported."""
+"""Which operations of our own services are supported."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 
 from local_sagemaker.api.aws_json import JsonService, Operation
@@ -8,15 +9,33 @@ from local_sagemaker.api.job_operations import Admit, JobOperations
 from local_sagemaker.api.log_filtering import filter_log_events
 from local_sagemaker.api.logs_api import LogOperations
 from local_sagemaker.api.metrics_api import INVALID, NAMESPACES, MetricOperations
+from local_sagemaker.api.rest_json import RestJsonService
 from local_sagemaker.api.tag_operations import TagOperations
+from local_sagemaker.feature_store.group_operations import GroupOperations
+from local_sagemaker.feature_store.record_operations import RecordOperations
+from local_sagemaker.feature_store.store import FeatureStore
 from local_sagemaker.kinds import KINDS, JobKind
 from local_sagemaker.log_files import LogFiles
 from local_sagemaker.records.store import Job, JobStore
 from local_sagemaker.s3.store import ObjectStore
 
 
+@dataclass(frozen=True)
+class OwnServices:
+    """The services of AWS that are our own, but for S3, by the name they are signed for.
+
+    Args:
+        json: Those of the JSON protocol.
+        rest: Those of the REST-JSON protocol.
+    """
+
+    json: Mapping[str, JsonService]
+    rest: Mapping[str, RestJsonService]
+
+
 def sagemaker(
     store: JobStore,
+    features: FeatureStore,
     objects: ObjectStore,
     launch: Callable[[Job], None],
     clear: Callable[[JobKind, str], None],
@@ -26,16 +45,23 @@ def sagemaker(
 
     Args:
         store: Where jobs are recorded.
+        features: Where feature groups are.
         objects: Where their inputs lie.
         launch: Starts the supervisor of a job that was just recorded.
         clear: Removes what is on disk of a job whose record was just removed.
         admit: Refuses jobs for which there are no instances.
     """
-    tags = TagOperations(store)
+    tags = TagOperations(store, features)
+    groups = GroupOperations(features, objects)
     operations: dict[str, Operation] = {
         "AddTags": tags.add_tags,
         "ListTags": tags.list_tags,
         "DeleteTags": tags.delete_tags,
+        "CreateFeatureGroup": groups.create,
+        "DescribeFeatureGroup": groups.describe,
+        "ListFeatureGroups": groups.list_groups,
+        "UpdateFeatureGroup": groups.update,
+        "DeleteFeatureGroup": groups.delete,
     }
     for kind in KINDS.values():
         jobs = JobOperations(kind, store, objects, launch, clear, admit)
@@ -50,6 +76,25 @@ def sagemaker(
         if (update := kind.rules().update) is not None:
             operations[kind.operation("Update")] = partial(jobs.update, update)
     return JsonService("sagemaker", "SageMaker", operations, "ValidationException")
+
+
+def feature_store_runtime(features: FeatureStore) -> RestJsonService:
+    """SageMaker's Feature Store Runtime, as far as it is here.
+
+    Args:
+        features: Where feature groups are.
+    """
+    records = RecordOperations(features)
+    operations: dict[str, Operation] = {
+        "PutRecord": records.put,
+        "GetRecord": records.get,
+        "DeleteRecord": records.delete,
+        "BatchGetRecord": records.batch_get,
+        "BatchWriteRecord": records.batch_write,
+        "ListRecords": records.list_records,
+    }
+    service = "sagemaker-featurestore-runtime"
+    return RestJsonService(service, "Feature Store", operations, "ValidationError")
 
 
 def logs(files: LogFiles) -> JsonService:

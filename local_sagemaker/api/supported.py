@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from local_sagemaker.api import services
-from local_sagemaker.jobs.kinds.limits import Limit
+from local_sagemaker.feature_store import group_request
+from local_sagemaker.jobs.kinds.limits import Ignored, Limit
 from local_sagemaker.kinds import KINDS
 from local_sagemaker.s3.http.operations import OPERATIONS
 
@@ -29,7 +30,8 @@ def _head() -> Iterator[str]:
 
 def _operations() -> Iterator[str]:
     nothing: Any = None  # Operations are asked for their names alone.
-    sagemaker = services.sagemaker(nothing, nothing, nothing, nothing, nothing)
+    sagemaker = services.sagemaker(nothing, nothing, nothing, nothing, nothing, nothing)
+    records = services.feature_store_runtime(nothing)
     logs = services.logs(nothing)
     cloudwatch = services.cloudwatch(nothing)
     yield "## Operations"
@@ -40,6 +42,11 @@ def _operations() -> Iterator[str]:
         "SageMaker",
         _names(sagemaker.supported),
         "`ValidationException` that says so and names these",
+    )
+    yield _row(
+        "SageMaker Feature Store Runtime",
+        _names(records.supported),
+        "`ValidationError` that says so and names these",
     )
     yield _row(
         "CloudWatch Logs",
@@ -64,27 +71,34 @@ def _operations() -> Iterator[str]:
 
 
 def _members() -> Iterator[str]:
-    creates = [kind.operation("Create") for kind in KINDS.values()]
-    yield f"## Members of {' and '.join(creates)}"
+    creates = [operation for operation, _, _ in _creating()]
+    yield f"## Members of {', '.join(creates[:-1])} and {creates[-1]}"
     yield ""
     yield "Every member is held to the service's model, and given back by Describe if that has it."
     yield "Those that are in neither of these tables do what they do in AWS."
     yield ""
-    for kind in KINDS.values():
-        yield f"### {kind.operation('Create')}: refused when the job is created"
+    for operation, refused, without_effect in _creating():
+        yield f"### {operation}: refused"
         yield ""
         yield "| member | supported | |"
         yield "|---|---|---|"
-        for limit in kind.rules().refused:
+        for limit in refused:
             yield _row(f"`{limit.path}`", _only(limit), limit.why)
         yield ""
-        yield f"### {kind.operation('Create')}: accepted, without effect"
+        yield f"### {operation}: accepted, without effect"
         yield ""
         yield "| member | |"
         yield "|---|---|"
-        for ignored in kind.rules().without_effect:
+        for ignored in without_effect:
             yield _row(f"`{ignored.path}`", ignored.why)
         yield ""
+
+
+def _creating() -> Iterator[tuple[str, Iterable[Limit], Iterable[Ignored]]]:
+    """Every operation that creates something, and what of it is refused, or has no effect."""
+    for kind in KINDS.values():
+        yield kind.operation("Create"), kind.rules().refused, kind.rules().without_effect
+    yield "CreateFeatureGroup", group_request.REFUSED, group_request.WITHOUT_EFFECT
 
 
 def _only(limit: Limit) -> str:

@@ -1,7 +1,7 @@
 """AddTags, ListTags and DeleteTags."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from local_sagemaker.account import job_arn
 from local_sagemaker.kinds import KINDS
@@ -28,57 +28,86 @@ def check_tags(tags: Iterable[Mapping[str, str]]) -> None:
         seen.add(key)
 
 
+class TagStore(Protocol):
+    """Where the tags of some resources are kept, by ARN."""
+
+    def tags(self, arn: str) -> dict[str, str]:
+        """A resource's tags, by key."""
+
+    def put_tags(self, arn: str, tags: Mapping[str, str]) -> None:
+        """Add tags, replacing those of the same keys."""
+
+    def delete_tags(self, arn: str, keys: list[str]) -> None:
+        """Remove tags; keys that are not there are passed over."""
+
+
+class ResourceStore(TagStore, Protocol):
+    """Resources with their tags."""
+
+    def has(self, arn: str) -> bool:
+        """Whether one of them has this ARN."""
+
+
 class TagOperations:
-    """The tags of jobs.
+    """The tags of jobs and of other resources.
 
     Args:
-        store: Where jobs and tags are kept.
+        store: Where jobs and their tags are kept.
+        others: Where other resources are.
     """
 
-    def __init__(self, store: JobStore) -> None:
+    def __init__(self, store: JobStore, *others: ResourceStore) -> None:
         self._store = store
+        self._others = others
 
     def add_tags(self, request: Members) -> dict[str, Any]:
         """Answer ``AddTags``: tags of the same keys are replaced.
 
         Raises:
-            ServiceError: There is no such job, or it would have more than 50 tags.
+            ServiceError: There is no such resource, or it would have more than 50 tags.
         """
-        arn = self._known(request["ResourceArn"])
+        arn = request["ResourceArn"]
+        store = self._store_of(arn)
         check_tags(request["Tags"])
         new = {tag["Key"]: tag["Value"] for tag in request["Tags"]}
-        if len(self._store.tags(arn) | new) > _MOST_TAGS:
+        if len(store.tags(arn) | new) > _MOST_TAGS:
             raise invalid(f"A resource can have at most {_MOST_TAGS} tags: {arn}")
-        self._store.put_tags(arn, new)
-        return {"Tags": self._tags(arn)}
+        store.put_tags(arn, new)
+        return {"Tags": _tags(store, arn)}
 
     def list_tags(self, request: Members) -> dict[str, Any]:
         """Answer ``ListTags``: all of them, since a page has room for more than there can be.
 
         Raises:
-            ServiceError: There is no such job, or a token: no answer has one.
+            ServiceError: There is no such resource, or a token: no answer has one.
         """
         if "NextToken" in request:
             raise invalid("Invalid NextToken")
-        return {"Tags": self._tags(self._known(request["ResourceArn"]))}
+        arn = request["ResourceArn"]
+        return {"Tags": _tags(self._store_of(arn), arn)}
 
     def delete_tags(self, request: Members) -> dict[str, Any]:
         """Answer ``DeleteTags``.
 
         Raises:
-            ServiceError: There is no such job.
+            ServiceError: There is no such resource.
         """
-        self._store.delete_tags(self._known(request["ResourceArn"]), request["TagKeys"])
+        arn = request["ResourceArn"]
+        self._store_of(arn).delete_tags(arn, request["TagKeys"])
         return {}
 
-    def _known(self, arn: str) -> str:
-        """The ARN, if a job has it."""
+    def _store_of(self, arn: str) -> TagStore:
+        """Where the tags of the resource of an ARN are."""
         name = arn.rpartition("/")[2]
         if any(
             arn == job_arn(kind, name) and self._store.get(kind, name) for kind in KINDS.values()
         ):
-            return arn
+            return self._store
+        for store in self._others:
+            if store.has(arn):
+                return store
         raise ServiceError("ResourceNotFound", f"Could not find resource with ARN: {arn}")
 
-    def _tags(self, arn: str) -> list[dict[str, str]]:
-        return [{"Key": key, "Value": value} for key, value in self._store.tags(arn).items()]
+
+def _tags(store: TagStore, arn: str) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in store.tags(arn).items()]

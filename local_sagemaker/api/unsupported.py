@@ -4,10 +4,11 @@ Each kind of job has a list of that, and another of what is accepted and changes
 of it could be seen on one machine (``jobs/kinds/<kind>/unsupported.py``).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from local_sagemaker.api.validation import Json
+from local_sagemaker.jobs.kinds.limits import Limit
 from local_sagemaker.kinds import JobKind
 from local_sagemaker.service_errors import invalid
 
@@ -18,7 +19,20 @@ def refuse_unsupported(kind: JobKind, request: Mapping[str, Any]) -> None:
     Raises:
         ServiceError: It names the member, its value, and what is supported.
     """
-    for limit in kind.rules().refused:
+    refuse(kind.rules().refused, request)
+
+
+def refuse(limits: Iterable[Limit], request: Mapping[str, Any]) -> None:
+    """Refuse a request that has what is not supported.
+
+    Args:
+        limits: What is not.
+        request: The request.
+
+    Raises:
+        ServiceError: It names the member, its value, and what is supported.
+    """
+    for limit in limits:
         reason = f": {limit.why}" if limit.why else ""
         for path, value in _find(request, limit.path, ""):
             if value in limit.only:

@@ -25,6 +25,7 @@ from local_sagemaker.faults.instances import Instances
 from local_sagemaker.faults.late_logs import LateLogFiles
 from local_sagemaker.faults.parsing import InvalidFaultError
 from local_sagemaker.faults.registry import Faults
+from local_sagemaker.feature_store.store import FeatureStore
 from local_sagemaker.home import Home
 from local_sagemaker.jobs.kinds.training.interruptions import NotInterruptibleError, interrupt
 from local_sagemaker.kinds import KINDS
@@ -70,9 +71,10 @@ async def serve(
     record = DaemonRecord(ProcessId.current(), listening[0].getsockname()[1], _version())
     endpoint = f"http://127.0.0.1:{record.port}"
     store, objects = JobStore(home.job_database), ObjectStore(home.s3)
+    features = FeatureStore(home.feature_database, objects)
     events = sender(home.job_database, endpoint)
     watcher = SupervisorWatcher(home, store, SupervisorLauncher(home, endpoint, supervisor), loop)
-    server = _server(home, store, objects, watcher.launch, record.version, reach)
+    server = _server(home, store, features, objects, watcher.launch, record.version, reach)
     await loop.run_in_executor(None, watcher.recover)
     runner = web.AppRunner(
         server.application(),
@@ -83,6 +85,7 @@ async def serve(
     await runner.setup()
     for each in listening:
         await web.SockSite(runner, each).start()
+    features.start()
     if events is not None:
         events.start()
     write_sdk_defaults(home)
@@ -95,11 +98,13 @@ async def serve(
     if events is not None:
         await loop.run_in_executor(None, events.stop)
     await runner.cleanup()
+    await loop.run_in_executor(None, features.stop)
 
 
 def _server(
     home: Home,
     store: JobStore,
+    features: FeatureStore,
     objects: ObjectStore,
     launch: Callable[[Job], None],
     version: str,
@@ -110,6 +115,7 @@ def _server(
     instances = Instances(faults, store)
     sagemaker = services.sagemaker(
         store,
+        features,
         objects,
         instances.launching(launch),
         partial(remove_directory, home, store),
@@ -118,13 +124,13 @@ def _server(
     logs = services.logs(LateLogFiles(home.logs, faults))
     admin = Admin(faults, partial(_interrupt_spot, store))
     pages = Pages(store, LogFiles(home.logs), {"version": version, "home": str(home.root)})
+    records = services.feature_store_runtime(features)
     # CloudWatch's requests are signed for its endpoint's name.
-    json_services = {
-        "sagemaker": sagemaker,
-        "logs": logs,
-        "monitoring": services.cloudwatch(store),
-    }
-    return Server(home, version, objects, json_services, faults, admin, pages, reach.hosts)
+    own = services.OwnServices(
+        json={"sagemaker": sagemaker, "logs": logs, "monitoring": services.cloudwatch(store)},
+        rest={"sagemaker": records},
+    )
+    return Server(home, version, objects, own, faults, admin, pages, reach.hosts)
 
 
 def _interrupt_spot(store: JobStore, name: str, capacity_after: float) -> None:

@@ -52,7 +52,7 @@ def env() -> None:
 @local.command()
 @click.option("--everything", is_flag=True, help="Also the runtimes, which take time to rebuild.")
 def reset(everything: bool) -> None:
-    """Delete the service's jobs, logs and objects."""
+    """Delete the service's jobs, feature groups, logs and objects."""
     control.reset(get_settings().home, everything=everything)
     click.echo("deleted")
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from local_sagemaker.api.aws_json import JsonService
 from local_sagemaker.api.services import sagemaker
+from local_sagemaker.feature_store.store import FeatureStore
 from local_sagemaker.records.store import JobStore
 from local_sagemaker.s3.store import ObjectStore
 
@@ -15,6 +16,7 @@ def idle_sagemaker(store: JobStore, objects: ObjectStore) -> JsonService:
     """SageMaker that starts nothing: jobs are where the test puts them."""
     return sagemaker(
         store,
+        FeatureStore(objects.root / "features.db", objects),
         objects,
         lambda job: None,
         lambda kind, name: None,

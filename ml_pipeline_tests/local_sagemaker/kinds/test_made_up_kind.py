@@ -198,6 +198,6 @@ def test_the_page_of_what_is_supported_has_it() -> None:
     assert "CreateTransformJob" in text
     assert "nothing is captured" in text
     nothing: Any = None
-    names = services.sagemaker(nothing, nothing, nothing, nothing, nothing).supported
+    names = services.sagemaker(nothing, nothing, nothing, nothing, nothing, nothing).supported
     assert "StopTransformJob" in names
     assert "DeleteTransformJob" not in names

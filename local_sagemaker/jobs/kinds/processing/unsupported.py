@@ -12,7 +12,7 @@ from local_sagemaker.jobs.kinds.limits import (
     Limit,
 )
 
-_NO_FEATURE_STORE = "there is no Feature Store here"
+_NO_FEATURE_STORE = "put records into the feature group with PutRecord instead"
 
 REFUSED = (
     Limit("ProcessingResources.ClusterConfig.SelectedInstanceType", why=CHOSEN_BY_THE_SERVICE),
