@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from local_sagemaker.feature_store.overview import overview as feature_groups
 from local_sagemaker.kinds import KINDS
 from local_sagemaker.log_files import LogFiles
 from local_sagemaker.records.store import Job, JobStore
@@ -57,11 +59,15 @@ class Pages:
     Args:
         store: Where jobs are recorded.
         logs: Where their logs are.
+        features: The file of the feature store.
         about: Version and home, for the foot of each page.
     """
 
-    def __init__(self, store: JobStore, logs: LogFiles, about: Mapping[str, str]) -> None:
+    def __init__(
+        self, store: JobStore, logs: LogFiles, features: Path, about: Mapping[str, str]
+    ) -> None:
         self._store = store
+        self._features = features
         self._logs = logs
         self._about = about
 
@@ -73,7 +79,9 @@ class Pages:
             query: The rest of the URL.
         """
         if path == "/":
-            return self._page("jobs.html", **overview(self._store, Filter.of(query)))
+            groups = feature_groups(self._features)
+            jobs = overview(self._store, Filter.of(query))
+            return self._page("jobs.html", feature_groups=groups, **jobs)
         parts = path.removeprefix(PREFIX).split("/")
         if len(parts) == 1 and parts[0] in _STATIC:
             return _static(parts[0])

@@ -7,6 +7,7 @@ import click
 
 from local_sagemaker.daemon import control
 from ml_pipeline.cli.local.faults import faults
+from ml_pipeline.cli.local.feature_groups import feature_groups
 from ml_pipeline.cli.local.image import image
 from ml_pipeline.cli.local.prune import prune
 from ml_pipeline.settings import get_settings
@@ -58,5 +59,6 @@ def reset(everything: bool) -> None:
 
 
 local.add_command(faults)
+local.add_command(feature_groups)
 local.add_command(image)
 local.add_command(prune)
