@@ -10,6 +10,7 @@ from dagster_sagemaker.completion_sensor import build_completion_sensor
 from dagster_sagemaker.connection import SageMakerConnection
 from dagster_sagemaker.costs import PriceTable, PriceTableError
 from dagster_sagemaker.errors import InvalidRequestError
+from dagster_sagemaker.feature_groups import FeatureGroup, Ingestion, ingest_features
 from dagster_sagemaker.identity import is_of_asset_backfill
 from dagster_sagemaker.images import image_uri
 from dagster_sagemaker.inputs import (
@@ -46,9 +47,11 @@ from dagster_sagemaker.training import (
 
 __all__ = [
     "CodeBundle",
+    "FeatureGroup",
     "FinishedJob",
     "FrameworkProcessor",
     "FrameworkTraining",
+    "Ingestion",
     "InvalidRequestError",
     "JobKeywords",
     "JobOptions",
@@ -84,5 +87,6 @@ __all__ = [
     "deep_merge",
     "explain_refusal",
     "image_uri",
+    "ingest_features",
     "is_of_asset_backfill",
 ]

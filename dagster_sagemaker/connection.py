@@ -23,7 +23,16 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
     from typing_extensions import Self
 
-ServiceName = Literal["sagemaker", "s3", "logs", "cloudwatch", "sts", "iam", "sqs"]
+ServiceName = Literal[
+    "sagemaker",
+    "sagemaker-featurestore-runtime",
+    "s3",
+    "logs",
+    "cloudwatch",
+    "sts",
+    "iam",
+    "sqs",
+]
 
 _READ_ONCE = frozenset({"logs", "cloudwatch"})
 
@@ -88,6 +97,8 @@ class SageMakerConnection(dg.ConfigurableResource[Any]):
 
     @overload
     def client(self, service: Literal["sagemaker"]) -> "SageMakerClient": ...
+    @overload
+    def client(self, service: Literal["sagemaker-featurestore-runtime"]) -> Any: ...
     @overload
     def client(self, service: Literal["s3"]) -> "S3Client": ...
     @overload

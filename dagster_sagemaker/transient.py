@@ -49,6 +49,11 @@ def is_transient(error: Exception) -> bool:
     return isinstance(error, _NO_ANSWER)
 
 
+def is_transient_code(code: str) -> bool:
+    """Whether an error that a batch has for one of its entries may be none later."""
+    return code in _THROTTLES or code == "InternalFailure"
+
+
 def error_code(error: Exception | None) -> str:
     """AWS's code of an error; empty if it is none."""
     if isinstance(error, ClientError):
