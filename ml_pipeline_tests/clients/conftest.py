@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from local_sagemaker.daemon import control
@@ -91,6 +93,15 @@ class Client:
         printed = done.stdout.decode(errors="replace")
         assert done.returncode == status, printed
         return printed
+
+
+def offline_rows(service: LocalService, place: str) -> int:
+    """How many rows there are under a URI of an offline store."""
+    bucket, _, prefix = place.partition("://")[2].partition("/")
+    s3 = service.client("s3")
+    found = s3.list_objects_v2(Bucket=bucket, Prefix=f"{prefix}/year=").get("Contents", [])
+    files = [s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read() for one in found]
+    return sum(pq.read_metadata(pa.BufferReader(file)).num_rows for file in files)
 
 
 MakeClient = Callable[[str], Client]

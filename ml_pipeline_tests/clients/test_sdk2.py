@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from ml_pipeline_tests.clients.conftest import MakeClient
+from ml_pipeline_tests.clients.conftest import MakeClient, offline_rows
 from ml_pipeline_tests.conftest import LocalService
+from ml_pipeline_tests.local_sagemaker.daemons import wait_for
 
 # It has an environment of its own, which takes a minute to install.
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
@@ -41,6 +42,36 @@ def test_estimators(client: MakeClient, service: LocalService, source: Path) -> 
     assert ran.result["checkpoints"] == ["checkpoints/0.txt"]
     assert "Traceback" not in ran.output
     assert "sm-pysdk" not in ran.output, "it reported to AWS"
+
+
+def test_feature_groups(client: MakeClient, service: LocalService) -> None:
+    ran = client("sdk2").run("sdk2_features.py")
+    found = ran.result
+    assert values(found["record"]) == {
+        "route": "EWR-42",
+        "at": "2013-01-31T00:00:00Z",
+        "flights": "42",
+        "rate": "0.084",
+    }
+    assert values(found["missing"]).keys() == {"route", "at", "flights"}
+    assert found["deleted"] is None
+    assert values(found["put"]) == {"route": "JFK-1", "at": "2013-02-01T00:00:00Z"}
+    assert found["failed"] == [1]
+    assert "NoneType" in found["athena"], "it has no catalog to query, and says so in this way"
+    assert found["tags"] == [{"Key": "team", "Value": "blue"}]
+    assert found["definitions"] == ["route", "at", "flights", "rate", "carrier"]
+    assert (found["listed"], found["batch"], found["gone"]) == (
+        ["sdk2-routes"],
+        49,
+        "ResourceNotFound",
+    )
+    # All rows of the frame, one again from the bad one, one put, and a deletion.
+    wait_for(lambda: offline_rows(service, found["place"]) == 500 + 1 + 1 + 1)
+    assert "sm-pysdk" not in ran.output, "it reported to AWS"
+
+
+def values(record: list[dict[str, str]]) -> dict[str, str]:
+    return {one["FeatureName"]: one["ValueAsString"] for one in record}
 
 
 def log(service: LocalService, kind: str, job: str) -> list[str]:

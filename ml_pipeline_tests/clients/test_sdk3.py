@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from ml_pipeline_tests.clients.conftest import MakeClient
+from ml_pipeline_tests.clients.conftest import MakeClient, offline_rows
+from ml_pipeline_tests.conftest import LocalService
 from ml_pipeline_tests.dagster_sagemaker.images.recording import RECORDED, asked_for, lines
+from ml_pipeline_tests.local_sagemaker.daemons import wait_for
 
 # It takes minutes to install.
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
@@ -21,6 +23,21 @@ def test_processors_and_a_trainer(client: MakeClient, source: Path) -> None:
     assert model.endswith("/output/model.tar.gz")
     assert "epoch=1; rows=2;" in ran.output, "the SDK showed no log"
     assert "exit code: 4" in ran.result["bad"]
+    assert "sm-pysdk" not in ran.output, "it reported to AWS"
+
+
+def test_feature_groups(client: MakeClient, service: LocalService) -> None:
+    ran = client("sdk3").run("sdk3_features.py")
+    place = ran.result.pop("place")
+    assert ran.result == {
+        "record": {"route": "EWR-42", "at": "1359590400.0", "flights": "42"},
+        "last": 3,
+        "failed": [0],
+        "page": 60,
+        "listed": ["sdk3-routes"],
+    }
+    # All rows of the frame, one again from the bad one, one put, and a deletion.
+    wait_for(lambda: offline_rows(service, place) == 500 + 1 + 1 + 1)
     assert "sm-pysdk" not in ran.output, "it reported to AWS"
 
 
