@@ -10,7 +10,9 @@ import pytest
 
 from ml_pipeline_tests.conftest import LocalService
 from ml_pipeline_tests.local_sagemaker.daemons import running_daemon
+from ml_pipeline_tests.local_sagemaker.feature_store.house import NOON, record
 from ml_pipeline_tests.local_sagemaker.fuzz.kinds import kinds
+from ml_pipeline_tests.local_sagemaker.fuzz.record_calls import GROUP, fuzzed_group
 from ml_pipeline_tests.local_sagemaker.fuzz.wire import Wire
 
 SEED = int(os.environ.get("ML_PIPELINE_FUZZ_SEED", "20130101"))
@@ -26,6 +28,7 @@ def test_malformed_requests(tmp_path: Path, requests: int) -> None:
     with running_daemon(tmp_path / "home", ("true",)) as service, Wire(service.port) as wire:
         service.client("s3").create_bucket(Bucket="bucket")
         service.client("s3").put_object(Bucket="bucket", Key="k", Body=b"kept")
+        service.client("sagemaker").create_feature_group(**fuzzed_group())
         for number in range(requests):
             request = random.choices(makers, weights)[0](random)
             answer = wire.send(request)
@@ -71,8 +74,12 @@ def _still_whole(service: LocalService) -> None:
     s3.put_object(Bucket="whole", Key="k", Body=b"kept")
     assert s3.get_object(Bucket="whole", Key="k")["Body"].read() == b"kept"
     assert service.client("sagemaker").list_processing_jobs()["ResponseMetadata"]
+    records = service.client("sagemaker-featurestore-runtime")
+    records.put_record(FeatureGroupName=GROUP, Record=record(id="7", at=NOON))
+    found = records.get_record(FeatureGroupName=GROUP, RecordIdentifierValueAsString="7")
+    assert found["Record"] == record(id="7", at=NOON)
     assert service.client("logs").describe_log_groups()["ResponseMetadata"]
     text = Path(f"/proc/{service.endpoint.pid}/status").read_text()
-    found = re.search(r"VmRSS:\s+(\d+) kB", text)
-    assert found
-    assert int(found[1]) / 1024 < _MOST_MEMORY_MB
+    memory = re.search(r"VmRSS:\s+(\d+) kB", text)
+    assert memory
+    assert int(memory[1]) / 1024 < _MOST_MEMORY_MB
