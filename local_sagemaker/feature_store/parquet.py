@@ -25,7 +25,7 @@ def content(group: FeatureGroup, file: OfflineFile, rows: Sequence[OfflineRow]) 
     Raises:
         ImportError: pyarrow is not there.
     """
-    # Only a daemon that has a row to write needs the 40 MB that it takes.
+    # Only a daemon that has a row to write needs the 90 MB that it takes.
     import pyarrow as pa
     import pyarrow.parquet as pq
 
