@@ -6,7 +6,7 @@ scales, categories, lateness rates) are fitted on the training split alone. Writ
 ``<output>``::
 
     train/ validation/ holdout/       parquet: float32 features, label (int8), ds
-    preprocessor/preprocessor.joblib  the fitted Pipeline, scikit-learn classes only
+    preprocessor/preprocessor.joblib  the fitted Pipeline, loads without this project
     report/report.json                metrics, schema, details
 
 By hand::

@@ -41,6 +41,10 @@ class Source(Protocol):
     """
 
     @property
+    def typed(self) -> bool:
+        """Whether values have types of their own; if not, all is text, some of which is missing."""
+
+    @property
     def files(self) -> Sequence[str]:
         """The files in the order in which they are read."""
 

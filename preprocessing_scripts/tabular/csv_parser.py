@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from preprocessing_scripts.tabular.schema import ARROW_TYPES, Kind, Schema, convert, have_zones
+from preprocessing_scripts.tabular.values import with_floats
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class CsvParser:
             pa_csv.ConvertOptions(
                 column_types=types,
                 include_columns=list(types),
-                null_values=list(self.missing_values),
+                null_values=with_floats(self.missing_values),
                 strings_can_be_null=True,
             ),
         )
@@ -66,7 +67,7 @@ class CsvParser:
 
     def lacks(self, column: str, value: str) -> bool:
         """Whether a value that a column requires is missing where this is written."""
-        return column in self.required and value in {"", *self.missing_values}
+        return column in self.required and value in {"", *with_floats(self.missing_values)}
 
     def _check(self, column: str, kind: Kind, values: pa.ChunkedArray) -> None:
         if column in self.required and (

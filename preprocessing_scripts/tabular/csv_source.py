@@ -14,9 +14,8 @@ from preprocessing_scripts.tabular.csv_parser import CsvParser
 from preprocessing_scripts.tabular.csv_text import Piece, read_pieces, row_ends, row_spans
 from preprocessing_scripts.tabular.errors import TableError
 from preprocessing_scripts.tabular.file_source import FileSource
-from preprocessing_scripts.tabular.schema import Schema, require_columns
+from preprocessing_scripts.tabular.schema import MISSING_VALUES, Schema, require_columns
 
-MISSING_VALUES = ("", "NA", "NaN", "nan", "null")
 BLOCK_BYTES = 8 << 20
 _HEADER_BYTES = 1 << 16
 
@@ -43,6 +42,8 @@ class CsvSource(FileSource):
         required: Columns that have a value in every row; text that is empty is none.
         strict: Whether numbers must be finite, and times say their zone.
     """
+
+    typed = False
 
     def __init__(
         self,

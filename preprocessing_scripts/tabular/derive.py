@@ -1,14 +1,12 @@
 """Features made of columns: the same arithmetic for the engine and in the fitted pipeline.
 
-A pickled pipeline that makes features refers to this module, which needs numpy and pandas alone.
+Goes with a saved preprocessor, and needs numpy alone.
 """
 
 from collections.abc import MutableMapping, Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 Column = npt.NDArray[np.float64]
 
@@ -55,38 +53,3 @@ def add_features(columns: MutableMapping[str, Column], recipes: Sequence[Recipe]
     """Compute features in turn, and add them to the columns that they are made of."""
     for name, operation, inputs in recipes:
         columns[name] = compute(operation, [columns[column] for column in inputs])
-
-
-def derive(
-    frame: pd.DataFrame, columns: Sequence[str], recipes: Sequence[Recipe], times: Sequence[str]
-) -> pd.DataFrame:
-    """Add the features to raw rows: the first step of a fitted pipeline.
-
-    Args:
-        frame: Raw rows; more columns do no harm.
-        columns: Those that the pipeline needs.
-        recipes: The features.
-        times: Which columns are timestamps: of that type, or text in ISO 8601.
-    """
-    needed = {column for _, _, inputs in recipes for column in inputs if column in frame}
-    values: dict[str, Column] = {
-        name: _microseconds(frame[name]) if name in times else frame[name].astype(float).to_numpy()
-        for name in needed
-    }
-    add_features(values, recipes)
-    return frame[list(columns)].assign(**{name: values[name] for name, _, _ in recipes})
-
-
-def derived_names(transformer: Any, names: Sequence[str]) -> npt.NDArray[np.object_]:
-    """Name the columns that ``derive`` gives, for scikit-learn's FunctionTransformer."""
-    del names
-    made = [name for name, _, _ in transformer.kw_args["recipes"]]
-    return np.array([*transformer.kw_args["columns"], *made], dtype=object)
-
-
-def _microseconds(column: "pd.Series[Any]") -> Column:
-    # Nanoseconds, in which pandas holds them, reach from 1677 to 2262; the engine keeps to that.
-    times = pd.to_datetime(column, utc=True, format="ISO8601", errors="coerce").dt.tz_localize(None)
-    values = times.to_numpy("datetime64[us]").astype(np.float64)
-    values[times.isna().to_numpy()] = np.nan
-    return values

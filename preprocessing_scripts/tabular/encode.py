@@ -135,13 +135,15 @@ class _OneHotMap:
         self._width = len(frequent) + (not common.all())
         # Rare levels share the last column; what training has not seen is counted among them.
         self._other = -1 if common.all() else len(frequent)
+        self._level = statistics.spelled.of_text
         self._places = {level: place for place, level in enumerate(frequent)}
         self._fill = statistics.fill
 
     def encode(self, column: pa.DictionaryArray, rows: Rows, folds: Any, dtype: Any) -> OneHot:
         del folds, dtype
         levels, codes = codes_of(column, rows)
-        places = [self._places.get(level, self._other) for level in [*levels[:-1], self._fill]]
+        known = [*map(self._level, levels[:-1]), self._fill]
+        places = [self._places.get(level, self._other) for level in known]
         return OneHot(np.array(places)[codes], self._width)
 
 
@@ -150,6 +152,7 @@ class _TargetMap:
 
     def __init__(self, statistics: LevelStatistics) -> None:
         self._encoding = target_encoding(statistics.by_fold)
+        self._level = statistics.spelled.of_text
         self._places = {level: place for place, level in enumerate(statistics.levels)}
         self._fill = statistics.fill
 
@@ -158,7 +161,8 @@ class _TargetMap:
     ) -> Matrix:
         unseen = len(self._places)
         levels, codes = codes_of(column, rows)
-        places = [self._places.get(level, unseen) for level in [*levels[:-1], self._fill]]
+        known = [*map(self._level, levels[:-1]), self._fill]
+        places = [self._places.get(level, unseen) for level in known]
         place = np.array(places)[codes]
         if folds is None:
             shares = np.append(self._encoding.levels, self._encoding.mean)[place]

@@ -88,20 +88,22 @@ def _run(
     spool_folder: Path,
 ) -> Result:
     pace = Pace(progress)
-    spec = spec.resolve(_columns(source, hosts))
+    columns, typed = _columns(source, hosts)
+    spec = spec.resolve(columns)
     schema = plan_schema(spec, source, hosts)
-    columns = [name for group in spec.numeric for name in group.columns]
-    with Spool(spool_folder, len(columns), spec.output.dtype) as spool:
+    numeric = [name for group in spec.numeric for name in group.columns]
+    with Spool(spool_folder, len(numeric), spec.output.dtype) as spool:
         with pace.phase("read", "reading rows"):
-            ingest = Ingest(spec, source, schema, columns)
+            ingest = Ingest(spec, source, schema, numeric)
             ingest.set_pivots(hosts)
             ingested = ingest.run(spool, pace)
         with pace.phase("fit", "fitting on the training rows"):
             dealt = deal(spec, ingested.rows, hosts)
             progress.say(dealt.summary())
             numbers = fit_columns(spec, spool, dealt, ingest.pivots.tolist(), hosts, pace)
-            levels = fit_texts(spec, spool, dealt, ingested.rows.labels, hosts)
-            fitted = Fitted(numbers, levels, build_pipeline(spec, numbers, levels))
+            levels = fit_texts(spec, spool, dealt, ingested.rows.labels, typed, hosts)
+            words = () if typed else spec.missing_values
+            fitted = Fitted(numbers, levels, build_pipeline(spec, numbers, levels, words))
         with pace.phase("write", "writing channels"), writing(output):
             emit = Emit(spec, spool, fitted, dealt, ingested.rows.labels, output, hosts)
             made = emit.run(pace, progress)
@@ -136,14 +138,16 @@ def _clear(output: Path) -> None:
             path.unlink()
 
 
-def _columns(source: Source, hosts: Hosts) -> list[str]:
-    """The table's columns, also on a host that has no file."""
-    own = np.array(source.columns() if source.files else [], dtype=np.str_)
-    everyone = [given["columns"].tolist() for given in hosts.exchange({"columns": own})]
-    columns: list[str] = next((given for given in everyone if given), [])
-    if not columns:
+def _columns(source: Source, hosts: Hosts) -> tuple[list[str], bool]:
+    """The table's columns, and whether they have types, also on a host that has no file."""
+    own = {
+        "columns": np.array(source.columns() if source.files else [], dtype=np.str_),
+        "typed": np.array([source.typed]),
+    }
+    found = [share for share in hosts.exchange(own) if len(share["columns"])]
+    if not found:
         raise TableError("the input folder holds no .csv, .csv.gz or .parquet file")
-    return columns
+    return found[0]["columns"].tolist(), bool(found[0]["typed"][0])
 
 
 def _save(pipeline: Pipeline, output: Path) -> None:

@@ -90,9 +90,23 @@ def _check_precision(name: str, one: NumberStatistics, dtype: np.dtype[Any]) -> 
 
 
 def fit_texts(
-    spec: Spec, spool: Spool, dealt: Deal, labels: npt.NDArray[np.float64], hosts: Hosts
+    spec: Spec,
+    spool: Spool,
+    dealt: Deal,
+    labels: npt.NDArray[np.float64],
+    typed: bool,
+    hosts: Hosts,
 ) -> dict[str, LevelStatistics]:
-    """Fit all columns of text."""
+    """Fit all columns of text.
+
+    Args:
+        spec: Resolved.
+        spool: Holds them.
+        dealt: Which rows train.
+        labels: Of all rows.
+        typed: Whether columns came with types, so that text is text.
+        hosts: All of them call this.
+    """
     groups = {name: group for group in spec.categorical for name in group.columns}
     encoded = {c for group in spec.categorical if group.encode == "target" for c in group.columns}
     tallies: dict[str, Tally] = {name: {} for name in groups}
@@ -111,4 +125,5 @@ def fit_texts(
                 tally_by_fold(counted, column, train, folds, ones)
             else:
                 tally(counted, column, train)
-    return fit_levels(tallies, groups, hosts)
+    untyped = () if typed else set(groups) - set(spec.schema)
+    return fit_levels(tallies, groups, untyped, hosts)

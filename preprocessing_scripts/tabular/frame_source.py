@@ -24,6 +24,8 @@ class FrameSource:
         TableError: Two columns have the same name.
     """
 
+    typed = True
+
     def __init__(self, frame: pd.DataFrame, rows_per_block: int = 1 << 14) -> None:
         self.files = (NAME,)
         self._columns = {str(name): place for place, name in enumerate(frame.columns)}

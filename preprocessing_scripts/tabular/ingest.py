@@ -31,9 +31,6 @@ _LARGEST_LABEL = 2.0**31
 _PIVOT_BLOCKS = 16
 """A column without values in as many gets 0."""
 
-_TIMES = np.array(["1677-09-22", "2262-04-11"], dtype="datetime64[us]").astype(np.float64)
-"""What pandas, in which the fitted pipeline works, can hold in nanoseconds."""
-
 
 @dataclass(frozen=True)
 class Rows:
@@ -232,12 +229,12 @@ class Ingest:
 
 
 def _floats(column: pa.ChunkedArray) -> Floats:
-    """Numbers, or microseconds since 1970; missing is NaN, and so are times out of reach."""
+    """Numbers, or microseconds since 1970; missing is NaN."""
     values = column.chunk(0)
     if pa.types.is_timestamp(values.type):
         whole = values.cast(pa.timestamp("us")).cast(pa.int64())
         times: Floats = whole.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-        return np.where((times >= _TIMES[0]) & (times <= _TIMES[1]), times, np.nan)
+        return times
     if values.type != pa.float64():
         values = values.cast(pa.float64())
     floats: Floats = values.to_numpy(zero_copy_only=False)

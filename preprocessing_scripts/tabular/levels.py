@@ -1,7 +1,7 @@
 """Statistics of columns of text: levels and how often they occur, exactly, over all hosts."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from preprocessing_scripts.tabular.hosts import Hosts
 from preprocessing_scripts.tabular.spec import Categorical
+from preprocessing_scripts.tabular.spellings import Levels, reading_of
 
 FOLDS = 5
 """Of target encoding: a training row's value comes from the rows of other folds."""
@@ -28,6 +29,7 @@ class LevelStatistics:
     """What is fitted to one column, after imputation.
 
     Args:
+        spelled: Which texts are which level.
         levels: Ascending.
         counts: Training rows of each.
         missing: How many training rows were filled in.
@@ -35,6 +37,7 @@ class LevelStatistics:
         by_fold: Rows and rows with label 1, shape (levels, FOLDS, 2).
     """
 
+    spelled: Levels
     levels: list[str]
     counts: npt.NDArray[np.int64]
     missing: int
@@ -86,13 +89,18 @@ def codes_of(column: pa.DictionaryArray, rows: Rows) -> tuple[list[Any], Rows]:
 
 
 def fit_levels(
-    tallies: Mapping[str, Tally], groups: Mapping[str, Categorical], hosts: Hosts
+    tallies: Mapping[str, Tally],
+    groups: Mapping[str, Categorical],
+    untyped: Collection[str],
+    hosts: Hosts,
 ) -> dict[str, LevelStatistics]:
     """Fit columns to all hosts' training rows.
 
     Args:
         tallies: This host's tally by column.
         groups: How each is imputed.
+        untyped: Columns in which all texts may be numbers, or truth values, and no one has said
+            that they are text: then texts of one value are one level.
         hosts: All of them call this with the same columns.
     """
     own: dict[str, npt.NDArray[Any]] = {}
@@ -102,7 +110,9 @@ def fit_levels(
     return {
         name: _statistics(
             _merge([_unpack(given[f"levels{i}"], given[f"counts{i}"]) for given in everyone]),
+            name,
             groups[name],
+            name in untyped,
         )
         for i, name in enumerate(tallies)
     }
@@ -126,16 +136,21 @@ def _unpack(names: npt.NDArray[np.uint8], counts: Floats) -> Tally:
     return dict(zip(levels, counts, strict=True))
 
 
-def _statistics(tallied: Tally, group: Categorical) -> LevelStatistics:
+def _statistics(tallied: Tally, name: str, group: Categorical, untyped: bool) -> LevelStatistics:
     filled = tallied.pop(None, np.zeros((FOLDS, 2)))
+    reading = reading_of(tallied) if untyped else "text"
+    # A filling that the data do not have may be a spelling of what they have.
+    filling = [group.fill] if reading != "text" and group.impute == "constant" else []
+    spelled = Levels(name, [*tallied, *filling], reading)
+    merged = _merge([{spelled.of_text(text): counts} for text, counts in tallied.items()])
     missing = int(filled[:, 0].sum())
-    fill = group.fill
-    if group.impute == "most_frequent" and tallied:
+    fill = spelled.of_text(group.fill)
+    if group.impute == "most_frequent" and merged:
         # Of equally frequent levels the least, as scikit-learn's SimpleImputer takes it.
-        fill = min(tallied, key=lambda level: (-tallied[level][:, 0].sum(), level))
+        fill = min(merged, key=lambda level: (-merged[level][:, 0].sum(), level))
     if missing:
-        tallied[fill] = tallied.get(fill, 0) + filled
-    levels = sorted(tallied)
-    by_fold = np.array([tallied[level] for level in levels]).reshape(len(levels), FOLDS, 2)
+        merged[fill] = merged.get(fill, 0) + filled
+    levels = sorted(merged)
+    by_fold = np.array([merged[level] for level in levels]).reshape(len(levels), FOLDS, 2)
     counts = by_fold[:, :, 0].sum(axis=1).astype(np.int64)
-    return LevelStatistics(levels, counts, missing, fill, by_fold)
+    return LevelStatistics(spelled, levels, counts, missing, fill, by_fold)

@@ -33,6 +33,8 @@ class ParquetSource(FileSource):
         files: Their paths relative to it, in the order in which they are read.
     """
 
+    typed = True
+
     def read_headers(self) -> Mapping[str, Sequence[str]]:
         """See ``FileSource``."""
         found = {}

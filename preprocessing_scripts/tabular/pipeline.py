@@ -11,12 +11,12 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import (
-    FunctionTransformer,
     MinMaxScaler,
     OneHotEncoder,
     RobustScaler,
@@ -24,13 +24,14 @@ from sklearn.preprocessing import (
     TargetEncoder,
 )
 
-from preprocessing_scripts.tabular.derive import derive, derived_names
 from preprocessing_scripts.tabular.errors import TableError
 from preprocessing_scripts.tabular.levels import LevelStatistics
 from preprocessing_scripts.tabular.numbers import NumberStatistics
+from preprocessing_scripts.tabular.raw_rows import RawRows
 from preprocessing_scripts.tabular.scaling import scale_of
-from preprocessing_scripts.tabular.spec import OF_TIMES, Categorical, Feature, Numeric, Spec
+from preprocessing_scripts.tabular.spec import Categorical, Numeric, Spec
 from preprocessing_scripts.tabular.target import target_encoding
+from preprocessing_scripts.tabular.values import with_floats
 
 _Part = tuple[str, Any, list[str]]
 """Name, fitted transformer and columns, as ColumnTransformer holds them."""
@@ -60,6 +61,7 @@ def build_pipeline(
     spec: Spec,
     numbers: Mapping[str, NumberStatistics],
     levels: Mapping[str, LevelStatistics],
+    missing_values: Sequence[str],
 ) -> Pipeline:
     """Build the fitted pipeline.
 
@@ -67,29 +69,30 @@ def build_pipeline(
         spec: Resolved.
         numbers: By column or feature.
         levels: By column.
+        missing_values: Texts that stand for a missing value.
 
     Returns:
-        ``features``, if the spec has any, and ``columns``, a ColumnTransformer. Its ``transform``
-        needs the spec's raw columns.
+        ``rows``, which reads raw rows as the engine does, and ``columns``, a ColumnTransformer. Its
+        ``transform`` needs the spec's raw columns.
 
     Raises:
         TableError: Two columns of the output would have one name.
     """
-    columns = spec.raw_columns()
-    parts = [
-        (f"numeric{i}", _numeric(group, [numbers[name] for name in group.columns]), group.columns)
+    fitted: list[_Part] = [
+        (
+            f"numeric{i}",
+            _numeric(group, [numbers[name] for name in group.columns]),
+            [*group.columns],
+        )
         for i, group in enumerate(spec.numeric)
     ] + [
-        (f"{group.encode}_{name}", _categorical(group, name, levels[name]), (name,))
+        (f"{group.encode}_{names[0]}", _categorical(group, [levels[name] for name in names]), names)
         for group in spec.categorical
-        for name in group.columns
+        for names in _together(group, levels)
     ]
-    fitted = [(name, transformer, list(inputs)) for name, transformer, inputs in parts]
-    available = [*columns, *(feature.name for feature in spec.features)]
-    steps = [("columns", _assemble(fitted, available))]
-    if spec.features:
-        steps.insert(0, ("features", _features(spec.features, columns)))
-    pipeline = Pipeline(steps)
+    rows = _rows(spec, levels, missing_values)
+    columns = _assemble(fitted, [str(name) for name in rows.get_feature_names_out()])
+    pipeline = Pipeline([("rows", rows), ("columns", columns)])
     _check_names(pipeline, [spec.label.column, *spec.keep])
     return pipeline
 
@@ -104,15 +107,18 @@ def _check_names(pipeline: Pipeline, others: list[str]) -> None:
         raise TableError(f"{twice[0]} would be written twice: leave it out of the spec's keep")
 
 
-def _features(features: Sequence[Feature], columns: Sequence[str]) -> FunctionTransformer:
-    recipes = [(feature.name, str(feature.operation), feature.inputs) for feature in features]
-    times = sorted({i for f in features if f.operation in OF_TIMES for i in f.inputs})
-    transformer = FunctionTransformer(
-        derive,
-        kw_args={"columns": list(columns), "recipes": recipes, "times": times},
-        feature_names_out=derived_names,
+def _rows(
+    spec: Spec, levels: Mapping[str, LevelStatistics], missing_values: Sequence[str]
+) -> RawRows:
+    kinds = dict(spec.raw_kinds())
+    return RawRows(
+        numbers=[name for name, kind in kinds.items() if kind == "number"],
+        times=[name for name, kind in kinds.items() if kind == "timestamp"],
+        levels={name: statistics.spelled for name, statistics in levels.items()},
+        recipes=[(one.name, str(one.operation), one.inputs) for one in spec.features],
+        output=[name for group in spec.numeric for name in group.columns],
+        missing_values=with_floats(missing_values),
     )
-    return transformer.fit(pd.DataFrame(columns=list(columns), index=[0], dtype=float))
 
 
 def _assemble(fitted: Sequence[_Part], available: Sequence[str]) -> ColumnTransformer:
@@ -134,15 +140,13 @@ def _assemble(fitted: Sequence[_Part], available: Sequence[str]) -> ColumnTransf
 def _numeric(group: Numeric, statistics: Sequence[NumberStatistics]) -> Pipeline:
     names = list(group.columns)
     fills = pd.DataFrame([[one.pivot + one.fill for one in statistics]], columns=names)
-    numbers = _applied(pd.DataFrame.astype, fills, dtype=np.float64)
-    finite = _applied(np.nan_to_num, fills, nan=np.nan, posinf=np.nan, neginf=np.nan)
     imputer = SimpleImputer(
         strategy=group.impute,
         keep_empty_features=True,
         **({"fill_value": group.fill} if group.impute == "constant" else {}),
     )
-    imputer.fit(fills.to_numpy())
-    steps = [("numbers", numbers), ("finite", finite), ("impute", imputer)]
+    imputer.fit(fills)
+    steps = [("impute", imputer)]
     scaler = _scaler(group.scale, statistics)
     return Pipeline(steps if scaler is None else [*steps, ("scale", scaler)])
 
@@ -169,48 +173,61 @@ def _scaler(kind: str, statistics: Sequence[NumberStatistics]) -> Any:
     return standard
 
 
-def _categorical(group: Categorical, name: str, statistics: LevelStatistics) -> Pipeline:
+def _together(group: Categorical, levels: Mapping[str, LevelStatistics]) -> list[list[str]]:
+    """Columns that one encoder does, in their order; one without a common level stands alone."""
+    runs: list[list[str]] = []
+    joins = False
+    for name in group.columns:
+        common = group.encode == "target" or levels[name].counts.max() >= group.min_count
+        if common and joins:
+            runs[-1].append(name)
+        else:
+            runs.append([name])
+        joins = common
+    return runs
+
+
+def _categorical(group: Categorical, columns: Sequence[LevelStatistics]) -> Pipeline:
     imputer = SimpleImputer(
         strategy=group.impute,
         **({"fill_value": group.fill} if group.impute == "constant" else {}),
     )
+    names = [one.spelled.column for one in columns]
+    fills = np.array([one.fill for one in columns], dtype=object)
+    imputer.fit(pd.DataFrame([fills], columns=names))
+    imputer.statistics_ = fills
     one_hot = group.encode == "one_hot"
-    encoder = _one_hot(statistics, group.min_count) if one_hot else _target(statistics)
-    row = pd.DataFrame({name: pd.Series([statistics.fill], dtype=object)})
-    # A frame may hold levels like 7 as numbers, and what is missing as None or pandas' NA.
-    steps = [
-        ("text", _applied(pd.DataFrame.astype, row, dtype="string")),
-        ("objects", _applied(pd.DataFrame.astype, row, dtype=object)),
-        ("missing", _applied(pd.DataFrame.where, row, cond=pd.DataFrame.notna)),
-        ("impute", imputer.fit(row)),
-        ("encode", encoder),
-    ]
-    return Pipeline(steps)
+    encoder = _one_hot(columns, group.min_count) if one_hot else _target(columns)
+    return Pipeline([("impute", imputer), ("encode", encoder)])
 
 
-def _applied(function: Any, row: pd.DataFrame, **arguments: Any) -> FunctionTransformer:
-    """Make a step of a function that everybody has, so that the pipeline can be loaded anywhere."""
-    step = FunctionTransformer(function, kw_args=arguments, feature_names_out="one-to-one")
-    return step.fit(row)
-
-
-def _one_hot(statistics: LevelStatistics, min_count: int) -> OneHotEncoder:
+def _one_hot(columns: Sequence[LevelStatistics], min_count: int) -> OneHotEncoder:
     """Fit to every level, as often as it takes to be counted rare or not."""
-    often = np.minimum(statistics.counts, max(min_count, 1))
-    rows = np.repeat(np.array(statistics.levels, dtype=object), often)
+    often = [np.minimum(one.counts, max(min_count, 1)) for one in columns]
     encoder = OneHotEncoder(
         handle_unknown="infrequent_if_exist",
         min_frequency=min_count or None,
         sparse_output=False,
     )
-    return encoder.fit(rows.reshape(-1, 1))
+    return encoder.fit(_side_by_side(columns, often))
 
 
-def _target(statistics: LevelStatistics) -> TargetEncoder:
-    levels = np.array(statistics.levels, dtype=object).repeat(2).reshape(-1, 1)
+def _side_by_side(
+    columns: Sequence[LevelStatistics], often: Sequence[npt.NDArray[np.int64]]
+) -> npt.NDArray[np.object_]:
+    """Levels as rows: each as often as told, and the most common of a column to fill it up."""
+    rows = np.empty((max(int(times.sum()) for times in often), len(columns)), dtype=object)
+    for place, (one, times) in enumerate(zip(columns, often, strict=True)):
+        rows[:, place] = one.levels[int(np.argmax(one.counts))]
+        rows[: times.sum(), place] = np.repeat(np.array(one.levels, dtype=object), times)
+    return rows
+
+
+def _target(columns: Sequence[LevelStatistics]) -> TargetEncoder:
+    levels = _side_by_side(columns, [np.full(len(one.levels), 2) for one in columns])
     encoder = TargetEncoder(target_type="binary")
-    encoder.fit(levels, np.tile([0, 1], len(statistics.levels)))
-    encoding = target_encoding(statistics.by_fold)
-    encoder.encodings_ = [encoding.levels]
-    encoder.target_mean_ = encoding.mean
+    encoder.fit(levels, np.arange(len(levels)) % 2)
+    encodings = [target_encoding(one.by_fold) for one in columns]
+    encoder.encodings_ = [encoding.levels for encoding in encodings]
+    encoder.target_mean_ = encodings[0].mean
     return encoder

@@ -13,6 +13,8 @@ from preprocessing_scripts.tabular.pace import peak_memory_mb
 from preprocessing_scripts.tabular.pipeline import Fitted
 from preprocessing_scripts.tabular.spec import Spec
 
+_SHOWN = 20
+
 
 def measure(
     ingested: Ingested, dealt: Deal, fitted: Fitted, made: Mapping[str, int], hosts: Hosts
@@ -79,8 +81,18 @@ def describe(
             name for name, one in numbers.items() if one.low == one.high and one.missing < one.rows
         ],
         "infinite": _infinite(spec, ingested, hosts),
+        "levels_of_several_spellings": _merged(fitted),
         "synthetic": dict(made),
     }
+
+
+def _merged(fitted: Fitted) -> dict[str, dict[str, str]]:
+    """By column, texts of levels that are called otherwise; some of them if they are many."""
+    others = {
+        name: [pair for pair in one.spelled.spellings.items() if pair[0] != pair[1]]
+        for name, one in fitted.levels.items()
+    }
+    return {name: dict(sorted(pairs)[:_SHOWN]) for name, pairs in others.items() if pairs}
 
 
 def _infinite(spec: Spec, ingested: Ingested, hosts: Hosts) -> dict[str, int]:

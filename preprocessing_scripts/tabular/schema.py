@@ -25,6 +25,12 @@ ARROW_TYPES: Mapping[Kind, pa.DataType] = MappingProxyType(
     }
 )
 
+MISSING_VALUES = (
+    *("", "NA", "N/A", "n/a", "NaN", "nan", "-NaN", "-nan", "NULL", "null", "None", "<NA>"),
+    *("#NA", "#N/A", "#N/A N/A", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"),
+)
+"""Texts that stand for a missing value: what pandas takes for one, reads as if it were none."""
+
 _ZONED = pa.timestamp("us", "UTC")
 _WITH_ZONE = r"[ T]\d.*(Z|[+-]\d\d(:?\d\d)?)$"
 
@@ -62,21 +68,38 @@ def convert(column: pa.Array, kind: Kind) -> pa.Array:
     """
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
+    if pa.types.is_float16(column.type):
+        column = column.cast(pa.float64())
     if pa.types.is_floating(column.type):
         column = pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
     if kind == "timestamp":
         return _timestamps(column)
     if is_text(column.type) and kind != "text":
         column = pc.utf8_trim(column, " \t")
+    if kind == "text" and pa.types.is_timestamp(column.type):
+        return _written(column)
+    if kind == "text" and pa.types.is_duration(column.type):
+        raise pa.ArrowNotImplementedError("durations have no text of their own: store numbers")
     return column.cast(ARROW_TYPES[kind])
+
+
+def _written(times: pa.Array) -> pa.Array:
+    """Times as text: an instant has one, whatever unit and zone it is stored in."""
+    unit = "ns" if times.type.unit == "ns" else "us"
+    zone = None if times.type.tz is None else "UTC"
+    text = times.cast(pa.timestamp(unit, zone)).cast(pa.string())
+    return pc.replace_substring_regex(text, r"(\.\d{6})000(Z?)$", r"\1\2")
 
 
 def _timestamps(column: pa.Array) -> pa.Array:
     naive = ARROW_TYPES["timestamp"]
     if not is_text(column.type):
-        zoned = pa.types.is_timestamp(column.type) and column.type.tz is not None
+        if not pa.types.is_timestamp(column.type):
+            return column.cast(naive)
+        if column.type.unit == "ns":
+            column = pc.floor_temporal(column, unit="microsecond")  # also before 1970
         # Casting away the zone leaves the instant in UTC.
-        return column.cast(_ZONED if zoned else naive, safe=False).cast(naive)
+        return column.cast(naive if column.type.tz is None else _ZONED).cast(naive)
     with suppress(pa.ArrowInvalid):
         return column.cast(naive)
     with suppress(pa.ArrowInvalid):

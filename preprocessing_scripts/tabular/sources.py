@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from preprocessing_scripts.tabular.blocks import Block, Source
-from preprocessing_scripts.tabular.csv_source import MISSING_VALUES, CsvSource
+from preprocessing_scripts.tabular.csv_source import CsvSource
 from preprocessing_scripts.tabular.errors import TableError
 from preprocessing_scripts.tabular.frame_source import FrameSource
 from preprocessing_scripts.tabular.parquet_source import ParquetSource
+from preprocessing_scripts.tabular.schema import MISSING_VALUES
 
 __all__ = ["Block", "CsvSource", "FrameSource", "ParquetSource", "Source", "open_source"]
 

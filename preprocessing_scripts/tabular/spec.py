@@ -18,7 +18,7 @@ from fnmatch import fnmatchcase
 from typing import Literal
 
 from preprocessing_scripts.tabular.errors import TableError
-from preprocessing_scripts.tabular.schema import Kind
+from preprocessing_scripts.tabular.schema import MISSING_VALUES, Kind
 
 Operation = Literal["ratio", "difference", "product", "hours_between", "hour", "day_of_week"]
 OF_TIMES = ("hours_between", "hour", "day_of_week")
@@ -161,7 +161,7 @@ class Spec:
         holdout: A third channel.
         balance: Of the training channel.
         output: Format and precision.
-        missing_values: Texts that stand for a missing value in CSV.
+        missing_values: Texts that stand for a missing value in CSV; by default those of pandas.
         schema: What columns hold, where that is given: those are there in every file, and every
             value is checked, used or not.
     """
@@ -175,7 +175,7 @@ class Spec:
     holdout: Holdout | None = None
     balance: Balance = field(default_factory=Balance)
     output: Output = field(default_factory=Output)
-    missing_values: tuple[str, ...] = ("", "NA", "NaN", "nan", "null")
+    missing_values: tuple[str, ...] = MISSING_VALUES
     schema: Mapping[str, Kind] = field(default_factory=dict)
 
     def resolve(self, columns: Sequence[str]) -> "Spec":

@@ -82,8 +82,9 @@ def engine(
 
 def run_folder(folder: Path, spec: Mapping[str, Any], output: Path) -> Run:
     """Run the engine on a folder, as the script does."""
-    result = run(parse_spec(spec), open_source(folder), output, Progress(None))
-    return Run(result, output)
+    parsed = parse_spec(spec)
+    source = open_source(folder, parsed.missing_values)
+    return Run(run(parsed, source, output, Progress(None)), output)
 
 
 def learned(pipeline: Pipeline) -> dict[str, list[Any]]:
