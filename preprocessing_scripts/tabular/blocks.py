@@ -1,7 +1,7 @@
 """Blocks: the steps in which a table is read, and what every source of them can do."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -52,7 +52,7 @@ class Source(Protocol):
         """Give the columns of each file; a file of no bytes has none and is left out."""
 
     def columns(self) -> list[str]:
-        """Give the columns that all files have, in the order of the first."""
+        """Give the columns that any file has, in the order in which they are met."""
 
     def bytes_total(self) -> int:
         """Give the size of all files, as a measure of the way that lies ahead."""
@@ -71,13 +71,9 @@ class Source(Protocol):
         """Parse a block without converting anything: from CSV all is text."""
 
 
-def common_columns(headers: Mapping[str, Sequence[str]]) -> list[str]:
-    """Give the columns that all files have, in the order of the first."""
-    if not headers:
-        return []
-    first, *others = headers.values()
-    shared = set(first).intersection(*others)
-    return [column for column in first if column in shared]
+def all_columns(headers: Iterable[Sequence[str]]) -> list[str]:
+    """Give the columns that any file has: a pattern shall miss none that some file lacks."""
+    return list(dict.fromkeys(column for header in headers for column in header))
 
 
 def refuse_duplicates(file: str, columns: Sequence[str]) -> None:

@@ -8,13 +8,14 @@ import pyarrow as pa
 
 from preprocessing_scripts.tabular.csv_parser import CsvParser
 from preprocessing_scripts.tabular.csv_text import row_ends, row_spans
-from preprocessing_scripts.tabular.schema import Kind, Schema
+from preprocessing_scripts.tabular.schema import EPOCHS, Kind, Schema
 
 _MEANT: dict[Kind, str] = {
     "number": "a number",
     "integer": "a whole number",
     "text": "text",
     "timestamp": "a time like 2013-02-11T10:00:00Z",
+    **dict.fromkeys(EPOCHS, "a number of what has passed since 1970"),
 }
 
 

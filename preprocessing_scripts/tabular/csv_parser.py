@@ -7,7 +7,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
-from preprocessing_scripts.tabular.schema import ARROW_TYPES, Kind, Schema, convert, have_zones
+from preprocessing_scripts.tabular.schema import (
+    ARROW_TYPES,
+    EPOCHS,
+    Kind,
+    Schema,
+    convert,
+    have_zones,
+)
 from preprocessing_scripts.tabular.values import with_floats
 
 
@@ -42,7 +49,7 @@ class CsvParser:
         """
         # Arrow's own parser of timestamps takes one form only, with or without a zone: read text.
         types = {
-            column: ARROW_TYPES["text" if kind == "timestamp" else kind]
+            column: ARROW_TYPES["text" if kind == "timestamp" or kind in EPOCHS else kind]
             for column, kind in schema.items()
         }
         table = pa_csv.read_csv(
@@ -60,7 +67,7 @@ class CsvParser:
         )
         for place, (column, kind) in enumerate(schema.items()):
             self._check(column, kind, table.column(place))
-            if kind == "timestamp":
+            if kind == "timestamp" or kind in EPOCHS:
                 converted = convert(table.column(place).combine_chunks(), kind)
                 table = table.set_column(place, column, converted)
         return table

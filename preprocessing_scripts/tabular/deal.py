@@ -13,6 +13,7 @@ from preprocessing_scripts.tabular.ingest import Rows
 from preprocessing_scripts.tabular.levels import FOLDS
 from preprocessing_scripts.tabular.spec import Spec
 from preprocessing_scripts.tabular.split import (
+    Times,
     classes,
     repeats,
     require_rows,
@@ -56,7 +57,11 @@ def deal(spec: Spec, rows: Rows, hosts: Hosts) -> Deal:
     channel = np.full(len(rows.labels), HOLDOUT, dtype=np.int8)
     window = ~rows.held
     validates = validation_rows(
-        spec.split, rows.labels[window], rows.hashes[window], rows.times[window], hosts
+        spec.split,
+        rows.labels[window],
+        rows.hashes[window],
+        Times(rows.times[window], rows.nanoseconds[window]),
+        hosts,
     )
     channel[window] = np.where(validates, VALIDATION, TRAIN)
     if any(group.encode == "target" for group in spec.categorical):

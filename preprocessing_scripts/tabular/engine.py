@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from preprocessing_scripts.progress import Progress
-from preprocessing_scripts.tabular.blocks import Source
+from preprocessing_scripts.tabular.blocks import Source, all_columns
 from preprocessing_scripts.tabular.deal import CHANNELS, deal
 from preprocessing_scripts.tabular.emit import Emit
 from preprocessing_scripts.tabular.errors import TableError
@@ -147,7 +147,7 @@ def _columns(source: Source, hosts: Hosts) -> tuple[list[str], bool]:
     found = [share for share in hosts.exchange(own) if len(share["columns"])]
     if not found:
         raise TableError("the input folder holds no .csv, .csv.gz or .parquet file")
-    return found[0]["columns"].tolist(), bool(found[0]["typed"][0])
+    return all_columns(share["columns"].tolist() for share in found), bool(found[0]["typed"][0])
 
 
 def _save(pipeline: Pipeline, output: Path) -> None:

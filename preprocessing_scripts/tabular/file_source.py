@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from preprocessing_scripts.tabular.blocks import common_columns
+from preprocessing_scripts.tabular.blocks import all_columns
 
 
 class FileSource(ABC):
@@ -41,8 +41,8 @@ class FileSource(ABC):
         return self.read_headers()
 
     def columns(self) -> list[str]:
-        """Give the columns that all files have, in the order of the first."""
-        return common_columns(self.headers())
+        """Give the columns that any file has, in the order in which they are met."""
+        return all_columns(self.headers().values())
 
     def bytes_total(self) -> int:
         """Give the size of all files as they are on disk."""

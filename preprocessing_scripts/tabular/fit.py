@@ -24,11 +24,12 @@ from preprocessing_scripts.tabular.numbers import (
 )
 from preprocessing_scripts.tabular.pace import Pace
 from preprocessing_scripts.tabular.parallel import ordered
+from preprocessing_scripts.tabular.scaling import affine
 from preprocessing_scripts.tabular.spec import Numeric, Spec
 from preprocessing_scripts.tabular.spool import Spool
 
 _FARTHEST = 1000.0
-"""Mean over range, both minus the pivot, from which float32 is not precise to 1e-4."""
+"""What is subtracted over what is divided by, from which float32 is not precise to 1e-4."""
 
 BATCH_BYTES = 32_000_000
 """How much of the columns is in memory at once, for the order statistics."""
@@ -64,8 +65,7 @@ def fit_columns(
         )
         for i, one in zip(batch, statistics, strict=True):
             _check_range(groups[i], one)
-            if groups[i][1].scale != "none":
-                _check_precision(groups[i][0], one, spool.dtype)
+            _check_precision(groups[i], one, spool.dtype)
             fitted[groups[i][0]] = one
         pace.advance(len(batch), len(groups), "columns")
     return fitted
@@ -78,15 +78,23 @@ def _check_range(column: tuple[str, Numeric], one: NumberStatistics) -> None:
         raise TableError(f"column {name}: values too large to be scaled: correct or leave them out")
 
 
-def _check_precision(name: str, one: NumberStatistics, dtype: np.dtype[Any]) -> None:
-    """Refuse to go on with float32 where it cannot tell the values of a column apart."""
-    if dtype == np.float32 and one.rows > one.missing:
-        spread = one.high - one.low
-        if abs(one.mean) > _FARTHEST * spread and one.mean != 0:
-            raise TableError(
-                f"column {name}: most values lie far from its first ones, and too close together "
-                'for float32; set "dtype": "float64" in the spec\'s output'
-            )
+def _check_precision(
+    column: tuple[str, Numeric], one: NumberStatistics, dtype: np.dtype[Any]
+) -> None:
+    """Refuse to go on with float32 where it cannot tell the values of a column apart.
+
+    A value is held as precisely as it is near the pivot, and wanted as precisely as it is near what
+    is subtracted from it.
+    """
+    name, group = column
+    if dtype != np.float32 or group.scale == "none" or one.rows == one.missing:
+        return
+    shift, factor = affine(group.scale, one)
+    if abs(shift * factor) > _FARTHEST:
+        raise TableError(
+            f"column {name}: most values lie far from its first ones, and too close together "
+            'for float32; set "dtype": "float64" in the spec\'s output'
+        )
 
 
 def fit_texts(

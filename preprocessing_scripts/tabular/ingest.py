@@ -41,6 +41,7 @@ class Rows:
         hashes: Where they are, for the split.
         balance_hashes: The same by another seed, for balancing and folds.
         times: For a temporal split.
+        nanoseconds: What is finer in them.
         held: Which are held out.
     """
 
@@ -48,13 +49,15 @@ class Rows:
     hashes: npt.NDArray[np.uint64]
     balance_hashes: npt.NDArray[np.uint64]
     times: Floats
+    nanoseconds: npt.NDArray[np.int16]
     held: npt.NDArray[np.bool_]
 
     @classmethod
     def join(cls, parts: "Sequence[Rows]") -> "Rows":
         """Put the rows of several blocks one after another."""
         hashes, floats = np.zeros(0, dtype=np.uint64), np.zeros(0)
-        nothing = cls(floats, hashes, hashes, floats, np.zeros(0, dtype=bool))
+        fine, held = np.zeros(0, dtype=np.int16), np.zeros(0, dtype=bool)
+        nothing = cls(floats, hashes, hashes, floats, fine, held)
         names = [field.name for field in dataclasses.fields(cls)]
         everything = [nothing, *parts]
         return cls(*(np.concatenate([getattr(one, name) for one in everything]) for name in names))
@@ -182,6 +185,7 @@ class Ingest:
             hashes=row_hashes(*place, spec.split.seed),
             balance_hashes=row_hashes(*place, spec.balance.seed + 0x5BD1E995),
             times=times,
+            nanoseconds=_nanoseconds(table[column]) if column else np.zeros(count, dtype=np.int16),
             held=held,
         )
 
@@ -232,6 +236,8 @@ def _floats(column: pa.ChunkedArray) -> Floats:
     """Numbers, or microseconds since 1970; missing is NaN."""
     values = column.chunk(0)
     if pa.types.is_timestamp(values.type):
+        if values.type.unit == "ns":
+            values = pc.floor_temporal(values, unit="microsecond")  # before 1970 too
         whole = values.cast(pa.timestamp("us")).cast(pa.int64())
         times: Floats = whole.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
         return times
@@ -239,6 +245,15 @@ def _floats(column: pa.ChunkedArray) -> Floats:
         values = values.cast(pa.float64())
     floats: Floats = values.to_numpy(zero_copy_only=False)
     return floats
+
+
+def _nanoseconds(column: pa.ChunkedArray) -> npt.NDArray[np.int16]:
+    """What times have beyond microseconds."""
+    values = column.chunk(0)
+    if values.type != pa.timestamp("ns"):
+        return np.zeros(len(values), dtype=np.int16)
+    since: npt.NDArray[np.int64] = values.cast(pa.int64()).to_numpy(zero_copy_only=False)
+    return (since % 1000).astype(np.int16)
 
 
 def _count_infinite(numbers: Mapping[str, Floats], names: Sequence[str]) -> dict[str, int]:

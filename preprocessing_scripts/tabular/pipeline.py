@@ -29,6 +29,7 @@ from preprocessing_scripts.tabular.levels import LevelStatistics
 from preprocessing_scripts.tabular.numbers import NumberStatistics
 from preprocessing_scripts.tabular.raw_rows import RawRows
 from preprocessing_scripts.tabular.scaling import scale_of
+from preprocessing_scripts.tabular.schema import EPOCHS
 from preprocessing_scripts.tabular.spec import Categorical, Numeric, Spec
 from preprocessing_scripts.tabular.target import target_encoding
 from preprocessing_scripts.tabular.values import with_floats
@@ -113,7 +114,11 @@ def _rows(
     kinds = dict(spec.raw_kinds())
     return RawRows(
         numbers=[name for name, kind in kinds.items() if kind == "number"],
-        times=[name for name, kind in kinds.items() if kind == "timestamp"],
+        times={
+            name: EPOCHS.get(spec.schema.get(name, kind))
+            for name, kind in kinds.items()
+            if kind == "timestamp"
+        },
         levels={name: statistics.spelled for name, statistics in levels.items()},
         recipes=[(one.name, str(one.operation), one.inputs) for one in spec.features],
         output=[name for group in spec.numeric for name in group.columns],

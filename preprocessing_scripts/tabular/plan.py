@@ -9,7 +9,7 @@ from preprocessing_scripts.tabular.blocks import Source
 from preprocessing_scripts.tabular.errors import TableError
 from preprocessing_scripts.tabular.hosts import Hosts
 from preprocessing_scripts.tabular.infer import infer_kept, infer_schema
-from preprocessing_scripts.tabular.schema import Kind, Schema
+from preprocessing_scripts.tabular.schema import EPOCHS, Kind, Schema
 from preprocessing_scripts.tabular.spec import Spec
 
 
@@ -28,6 +28,8 @@ def plan_schema(spec: Spec, source: Source, hosts: Hosts) -> Schema:
 
     def want(column: str, kind: Kind | None) -> None:
         known = wanted.get(column)
+        if known in EPOCHS and kind == "timestamp":
+            return
         if known and kind and known != kind:
             raise TableError(f"spec: column {column} is used both as {known} and as {kind}")
         wanted[column] = kind or known

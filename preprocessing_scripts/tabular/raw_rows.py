@@ -4,6 +4,7 @@ Goes with a saved preprocessor.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from preprocessing_scripts.tabular.carried import Carried
 from preprocessing_scripts.tabular.derive import Recipe, add_features
 from preprocessing_scripts.tabular.spellings import Levels
-from preprocessing_scripts.tabular.values import instant_of, number_of, numbers_of
+from preprocessing_scripts.tabular.values import instant_of, microseconds_of, number_of, numbers_of
 
 Floats = npt.NDArray[np.float64]
 
@@ -24,7 +25,7 @@ class RawRows(Carried, TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     Args:
         numbers: Columns of numbers.
-        times: Columns of times.
+        times: Columns of times, and the unit of those that are stored as numbers since 1970.
         levels: Of each column of text.
         recipes: Features that are made of numbers and times.
         output: Names of the numbers and features that are wanted.
@@ -36,7 +37,7 @@ class RawRows(Carried, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def __init__(
         self,
         numbers: Sequence[str],
-        times: Sequence[str],
+        times: Mapping[str, str | None],
         levels: Mapping[str, Levels],
         recipes: Sequence[Recipe],
         output: Sequence[str],
@@ -93,7 +94,7 @@ class RawRows(Carried, TransformerMixin, BaseEstimator):  # type: ignore[misc]
         columns = self._plain(rows, numbers)
         if columns is None:
             found = {name: self._floats(rows[name], numbers) for name in self.numbers}
-            found |= {name: self._times(rows[name]) for name in self.times}
+            found |= {name: self._times(rows[name], unit) for name, unit in self.times.items()}
             add_features(found, self.recipes)
             columns = np.array([found[name] for name in self.output]).reshape(-1, len(rows)).T
         columns = np.where(np.isfinite(columns), columns, np.nan)
@@ -120,10 +121,11 @@ class RawRows(Carried, TransformerMixin, BaseEstimator):  # type: ignore[misc]
             return _without(column.to_numpy(np.float64, na_value=np.nan), missing)
         return _without(self._each(column, number).astype(np.float64), missing)
 
-    def _times(self, column: "pd.Series[Any]") -> Floats:
+    def _times(self, column: "pd.Series[Any]", unit: str | None) -> Floats:
         moments = _moments(column)
         if moments is None:
-            return self._each(column, microseconds).astype(np.float64)
+            read = partial(microseconds, unit=unit)
+            return self._each(column, read).astype(np.float64)
         times = moments.astype("datetime64[us]")
         return np.where(np.isnat(times), np.nan, times.astype(np.float64))
 
@@ -185,13 +187,22 @@ def _moments(column: "pd.Series[Any]") -> npt.NDArray[np.datetime64] | None:
     return np.asarray(values.to_numpy())
 
 
-def microseconds(value: Any) -> float:
+def microseconds(value: Any, unit: str | None) -> float:
     """Read a time, as microseconds since 1970.
+
+    Args:
+        value: A time or, if there is a unit, a number.
+        unit: Of numbers.
 
     Raises:
         ValueError: It is none.
     """
     instant = instant_of(value)
-    if not isinstance(instant, int):
+    if isinstance(instant, int):
+        return float(instant // 1000)
+    if unit is None:
         raise ValueError(f"{value!r} is not a time like 2013-02-11T10:00:00Z")
-    return float(instant // 1000)
+    since = number_of(value) if isinstance(value, str) else value
+    if unit == "ns" and isinstance(since, int):
+        return float(since // 1000)
+    return float(microseconds_of(np.array([number(since)]), unit)[0])

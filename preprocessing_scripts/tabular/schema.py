@@ -9,9 +9,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from preprocessing_scripts.tabular.errors import TableError
+from preprocessing_scripts.tabular.values import microseconds_of
 
-Kind = Literal["number", "integer", "text", "timestamp"]
-"""What a column holds. A timestamp is an instant in UTC, to the microsecond, without a zone."""
+Kind = Literal[
+    "number", "integer", "text", "timestamp", "epoch_s", "epoch_ms", "epoch_us", "epoch_ns"
+]
+"""What a column holds. A timestamp is an instant in UTC, without a zone, to the microsecond; to the
+nanosecond where values are finer. An epoch is one too, stored as a number: what has passed since
+1970 in seconds, or milli-, micro- or nanoseconds."""
 
 Schema = Mapping[str, Kind]
 """The columns that are wanted, in the order in which they are wanted."""
@@ -23,6 +28,9 @@ ARROW_TYPES: Mapping[Kind, pa.DataType] = MappingProxyType(
         "text": pa.string(),
         "timestamp": pa.timestamp("us"),
     }
+)
+EPOCHS: Mapping[Kind, str] = MappingProxyType(
+    {"epoch_s": "s", "epoch_ms": "ms", "epoch_us": "us", "epoch_ns": "ns"}
 )
 
 MISSING_VALUES = (
@@ -53,14 +61,15 @@ def convert(column: pa.Array, kind: Kind) -> pa.Array:
     """Convert values to a kind without loss; NaN becomes null.
 
     Text is parsed as the CSV reader parses it. Timestamps with a zone or an offset are taken to
-    UTC, those without are UTC already; what is finer than a microsecond is cut off.
+    UTC, those without are UTC already.
 
     Args:
         column: Values of any type that has a meaning as the kind.
         kind: What they shall be.
 
     Returns:
-        As many values of the type in ``ARROW_TYPES``.
+        As many values of the type in ``ARROW_TYPES``; times in nanoseconds where some are finer
+        than a microsecond.
 
     Raises:
         pyarrow.ArrowInvalid: A value does not fit (text that is no number, 7.5 as an integer).
@@ -74,6 +83,8 @@ def convert(column: pa.Array, kind: Kind) -> pa.Array:
         column = pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
     if kind == "timestamp":
         return _timestamps(column)
+    if kind in EPOCHS:
+        return _since_1970(column, EPOCHS[kind])
     if is_text(column.type) and kind != "text":
         column = pc.utf8_trim(column, " \t")
     if kind == "text" and pa.types.is_timestamp(column.type):
@@ -92,26 +103,54 @@ def _written(times: pa.Array) -> pa.Array:
 
 
 def _timestamps(column: pa.Array) -> pa.Array:
-    naive = ARROW_TYPES["timestamp"]
+    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+        raise pa.ArrowNotImplementedError(
+            "numbers are times only if they are said to be: give the column as epoch_s, epoch_ms, "
+            "epoch_us or epoch_ns (since 1970, in that unit) in the spec's schema"
+        )
     if not is_text(column.type):
         if not pa.types.is_timestamp(column.type):
-            return column.cast(naive)
-        if column.type.unit == "ns":
-            column = pc.floor_temporal(column, unit="microsecond")  # also before 1970
+            return column.cast(ARROW_TYPES["timestamp"])
         # Casting away the zone leaves the instant in UTC.
-        return column.cast(naive if column.type.tz is None else _ZONED).cast(naive)
+        zone = None if column.type.tz is None else "UTC"
+        return _as_coarse_as_can_be(column.cast(pa.timestamp(column.type.unit, zone)))
     with suppress(pa.ArrowInvalid):
-        return column.cast(naive)
+        return column.cast(ARROW_TYPES["timestamp"])
     with suppress(pa.ArrowInvalid):
-        return column.cast(_ZONED).cast(naive)
-    # Both forms in one column, or digits beyond the microsecond.
-    text = pc.replace_substring_regex(column, r"(\.\d{6})\d+", r"\1")
+        return column.cast(_ZONED).cast(ARROW_TYPES["timestamp"])
+    with suppress(pa.ArrowInvalid):
+        return _both_forms(column, "us")
+    return _as_coarse_as_can_be(_both_forms(column, "ns"))
+
+
+def _both_forms(text: pa.Array, unit: str) -> pa.Array:
+    """Times with and without a zone in one column."""
     has_zone = pc.match_substring_regex(text, _WITH_ZONE)
-    nothing = pa.scalar(None, text.type)
+    nothing, naive = pa.scalar(None, text.type), pa.timestamp(unit)
     return pc.coalesce(
-        pc.if_else(has_zone, text, nothing).cast(_ZONED).cast(naive),
+        pc.if_else(has_zone, text, nothing).cast(pa.timestamp(unit, "UTC")).cast(naive),
         pc.if_else(has_zone, nothing, text).cast(naive),
     )
+
+
+def _as_coarse_as_can_be(times: pa.Array) -> pa.Array:
+    """Times in microseconds, or nanoseconds if that is needed, without their zone."""
+    times = times.cast(pa.timestamp(times.type.unit))
+    with suppress(pa.ArrowInvalid):
+        return times.cast(ARROW_TYPES["timestamp"])
+    return times
+
+
+def _since_1970(column: pa.Array, unit: str) -> pa.Array:
+    if pa.types.is_temporal(column.type):
+        return _timestamps(column)
+    if is_text(column.type):
+        column = pc.utf8_trim(column, " \t")
+    try:
+        return _as_coarse_as_can_be(column.cast(pa.int64()).cast(pa.timestamp(unit)))
+    except pa.ArrowInvalid:  # with a fraction, or as pandas writes whole numbers beside a gap
+        micros = microseconds_of(column.cast(pa.float64()).to_numpy(zero_copy_only=False), unit)
+        return pa.array(micros, from_pandas=True).cast(pa.int64()).cast(ARROW_TYPES["timestamp"])
 
 
 def have_zones(times: pa.ChunkedArray) -> bool:

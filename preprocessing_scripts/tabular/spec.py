@@ -97,7 +97,8 @@ class Split:
 
     Args:
         method: ``hash`` takes rows by a hash, about the fraction; ``stratified`` exactly the
-            fraction of each class; ``temporal`` the latest by ``column``.
+            fraction of each class; ``temporal`` the latest by ``column``: rows of one time are
+            on one side, so that the fraction is met as nearly as times allow.
         validation: The fraction.
         seed: Of the hashes.
         column: For ``temporal``: a timestamp or a number.
@@ -163,7 +164,8 @@ class Spec:
         output: Format and precision.
         missing_values: Texts that stand for a missing value in CSV; by default those of pandas.
         schema: What columns hold, where that is given: those are there in every file, and every
-            value is checked, used or not.
+            value is checked, used or not. Numbers are times only if they are given as
+            ``epoch_s``, ``epoch_ms``, ``epoch_us`` or ``epoch_ns``, since 1970 in that unit.
     """
 
     label: Label

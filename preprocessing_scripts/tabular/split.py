@@ -2,12 +2,14 @@
 
 Every row has a 64-bit hash of the seed, its file's name and its place in that file. ``stratified``
 gives validation the rows with the smallest hashes of each class, exactly as many as the fraction
-says; ``temporal`` the rows with the largest times, equal times by hash. What hosts exchange for it
-is the order keys of their rows, and what comes of it is one threshold for each class.
+says; ``temporal`` the rows from some time on, so that rows of one time are on one side. What hosts
+exchange for it is the order keys of their rows, and what comes of it is one threshold for each
+class.
 """
 
 import zlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -41,8 +43,21 @@ def row_hashes(file: str, first_row: int, rows: int, seed: int) -> Hashes:
     return x ^ (x >> np.uint64(31))
 
 
+@dataclass(frozen=True)
+class Times:
+    """When rows are, for a temporal split.
+
+    Args:
+        order: Microseconds since 1970, or any other number by which rows are ordered; not NaN.
+        nanoseconds: What is finer, from 0 to 999.
+    """
+
+    order: Floats
+    nanoseconds: npt.NDArray[np.int16]
+
+
 def validation_rows(
-    split: Split, labels: Floats, hashes: Hashes, times: Floats, hosts: Hosts
+    split: Split, labels: Floats, hashes: Hashes, times: Times, hosts: Hosts
 ) -> Mask:
     """Choose the rows that validate.
 
@@ -50,23 +65,60 @@ def validation_rows(
         split: How.
         labels: Class of each row of this host.
         hashes: See ``row_hashes``.
-        times: Of the rows, for a temporal split; not NaN.
+        times: Of the rows, for a temporal split.
         hosts: All hosts together give validation its fraction.
 
     Returns:
         True for validation.
+
+    Raises:
+        TableError: All rows have one time.
     """
     if split.method == "hash":
         mask: Mask = hashes < np.uint64(split.validation * _RANGE)
         return mask
     if split.method == "temporal":
-        # The largest: the smallest of what is left out come first.
-        return ~_smallest(times, hashes, 1 - split.validation, hosts)
+        return _latest(times, split, hosts)
     chosen = np.zeros(len(labels), dtype=bool)
     for value in classes(labels, hosts):
         of_class = labels == value
         chosen[of_class] = _smallest(hashes[of_class], hashes[of_class], split.validation, hosts)
     return chosen
+
+
+def _latest(times: Times, split: Split, hosts: Hosts) -> Mask:
+    """Mark the rows from the time on that leaves about the fraction to validation."""
+    order, fine, counts = _distinct(times.order, times.nanoseconds, np.ones(len(times.order)))
+    shares = hosts.exchange({"order": order, "fine": fine, "counts": counts})
+    order, fine, counts = _distinct(
+        *(np.concatenate([share[name] for share in shares]) for name in ("order", "fine", "counts"))
+    )
+    wanted = counts.sum() * split.validation
+    if round(wanted) in (0, counts.sum()):
+        return np.full(len(times.order), round(wanted) > 0)
+    if len(order) == 1:
+        raise TableError(
+            f"spec.split.column: all rows have the same {split.column}: no time splits them"
+        )
+    # From each time but the first on: both sides have rows.
+    later = counts[::-1].cumsum()[::-1][1:]
+    border = 1 + int(np.argmin(np.abs(later - wanted)))
+    mask: Mask = (times.order > order[border]) | (
+        (times.order == order[border]) & (times.nanoseconds >= fine[border])
+    )
+    return mask
+
+
+def _distinct(
+    order: Floats, fine: npt.NDArray[np.int16], counts: Floats
+) -> tuple[Floats, npt.NDArray[np.int16], Floats]:
+    """Times that differ, ascending, and the sum of the counts of each."""
+    ascending = np.lexsort((fine, order))
+    order, fine, counts = order[ascending], fine[ascending], counts[ascending]
+    first = np.flatnonzero(np.append(True, (np.diff(order) != 0) | (np.diff(fine) != 0)))
+    if not len(order):
+        return order, fine, counts
+    return order[first], fine[first], np.add.reduceat(counts, first)
 
 
 def classes(labels: Floats, hosts: Hosts) -> list[float]:

@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta, timezone
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 Number = int | float
 Instant = int | time
@@ -74,6 +75,22 @@ def instant_of(value: Any) -> Instant | None:
     if isinstance(value, date):
         return _since(datetime(value.year, value.month, value.day))
     return value if isinstance(value, time) else None
+
+
+def microseconds_of(numbers: npt.NDArray[np.float64], unit: str) -> npt.NDArray[np.float64]:
+    """Make times of what has passed since 1970.
+
+    Args:
+        numbers: In the unit; missing is NaN.
+        unit: ``s``, ``ms``, ``us`` or ``ns``.
+
+    Returns:
+        Whole microseconds: the nearest, and of nanoseconds those that are over.
+    """
+    whole: npt.NDArray[np.float64] = (
+        np.floor(numbers / 1000) if unit == "ns" else np.round(numbers * (_UNITS[unit] / 1000))
+    )
+    return whole
 
 
 def _written(text: str) -> Instant | None:

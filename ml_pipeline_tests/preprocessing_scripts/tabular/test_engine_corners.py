@@ -22,6 +22,7 @@ from ml_pipeline_tests.preprocessing_scripts.tabular.engine_runs import (
 )
 from preprocessing_scripts.progress import Progress
 from preprocessing_scripts.tabular.engine import run as run_engine
+from preprocessing_scripts.tabular.errors import TableError
 from preprocessing_scripts.tabular.sources import FrameSource
 from preprocessing_scripts.tabular.spec_json import parse_spec
 
@@ -179,6 +180,42 @@ def test_large_numbers_keep_their_distances_after_blocks_without_any() -> None:
     raw.loc[:40, "a"] = np.nan
     with engine(raw, spec_of(numeric=[{"columns": ["a"]}]), block_bytes=500) as run:
         agree(run, raw)
+
+
+@pytest.mark.parametrize("scale", ["standard", "minmax", "robust"])
+@pytest.mark.parametrize("far", ["most", "all that train"])
+def test_what_float32_cannot_hold_beside_other_values_is_refused(
+    tmp_path: Path, scale: str, far: str
+) -> None:
+    first = table(20).assign(row=lambda frame: frame["row"] + 200, a=0.0)
+    other = table(200).assign(a=lambda frame: 1.6e9 + frame["row"] % 7)
+    split = {"method": "temporal", "column": "row"} if far == "all that train" else {}
+    folder = write_files(tmp_path / "in", {"a.csv": first, "b.csv": other})
+    spec = spec_of(numeric=[{"columns": ["a"], "scale": scale}], split=split | {"validation": 0.1})
+    exact = run_folder(folder, spec | {"output": {"dtype": "float64"}}, tmp_path / "exact")
+    rows = pd.concat([first, other])
+    if scale == "robust" or far == "all that train":
+        with pytest.raises(TableError, match=r'column a: .*"dtype": "float64"'):
+            run_folder(folder, spec, tmp_path / "out")
+    else:
+        agree(run_folder(folder, spec, tmp_path / "out"), rows)
+    assert np.unique(agree(exact, rows)).size > 1
+
+
+def test_a_column_that_is_constant_in_training_is_not_too_far_away() -> None:
+    raw = table().assign(a=lambda frame: np.where(frame["row"] < 64, 1.0, 10.0))
+    temporal = {"method": "temporal", "column": "row"}
+    with engine(raw, spec_of(split=temporal), block_bytes=500) as run:
+        agree(run, raw)
+
+
+@pytest.mark.parametrize("first", ["temp_0", "temp_1"])
+def test_a_pattern_misses_no_column_that_some_file_lacks(tmp_path: Path, first: str) -> None:
+    whole = table().assign(temp_0=1.0, temp_1=2.0)
+    files = {"a.csv": whole.drop(columns=first), "b.csv": whole}
+    spec = spec_of(numeric=[{"columns": ["temp_*"]}])
+    with pytest.raises(TableError, match=rf"a\.csv: missing columns: {first} "):
+        run_folder(write_files(tmp_path / "in", files), spec, tmp_path / "out")
 
 
 def test_a_column_may_be_encoded_in_two_ways() -> None:

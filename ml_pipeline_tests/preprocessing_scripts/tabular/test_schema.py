@@ -101,7 +101,7 @@ def test_times_with_and_without_a_zone_and_of_any_precision_go_together() -> Non
         "2013-02-11T10:00:00Z",
         "2013-02-11T10:00:00+02:00",
         "2013-02-11T10:00:00-0530",
-        "2013-02-11T10:00:00.123456789Z",
+        "2013-02-11T10:00:00.123456000Z",
         None,
     ]
     ten = datetime.datetime(2013, 2, 11, 10)
@@ -114,6 +114,23 @@ def test_times_with_and_without_a_zone_and_of_any_precision_go_together() -> Non
         ten + datetime.timedelta(microseconds=123456),
         None,
     ]
+
+
+@pytest.mark.parametrize("zone", ["", "Z", "+02:00"])
+def test_what_is_finer_than_a_microsecond_stays(zone: str) -> None:
+    text = pa.array([f"1969-12-31T10:00:00.123456789{zone}", "1969-12-31", None])
+    found = convert(text, "timestamp")
+    assert found.type == pa.timestamp("ns")
+    assert found.cast(pa.int64())[0].as_py() % 1000 == 789
+
+
+@pytest.mark.parametrize("zone", [None, "UTC", "Europe/Paris"])
+def test_stored_times_are_as_fine_as_they_are(zone: str | None) -> None:
+    since = pa.array([-1, -1000, None, 86_400 * 10**9])
+    assert convert(since.cast(pa.timestamp("ns", zone)), "timestamp").cast(pa.int64()) == since
+    whole = convert(since.take(pa.array([1, 3])).cast(pa.timestamp("ns", zone)), "timestamp")
+    assert whole.type == pa.timestamp("us")
+    assert whole.cast(pa.int64()).to_pylist() == [-1, 86_400 * 10**6]
 
 
 def test_nan_is_null_and_nothing_is_lost() -> None:

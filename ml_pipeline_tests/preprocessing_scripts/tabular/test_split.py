@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -14,18 +15,22 @@ from ml_pipeline_tests.preprocessing_scripts.tabular.engine_runs import (
     engine,
     rows_of,
     run_files,
+    run_folder,
     spec_of,
     table,
+    write_files,
 )
+from preprocessing_scripts.tabular.errors import TableError
 from preprocessing_scripts.tabular.hosts import Hosts
 from preprocessing_scripts.tabular.spec import Split
-from preprocessing_scripts.tabular.split import row_hashes, validation_rows
+from preprocessing_scripts.tabular.split import Times, row_hashes, validation_rows
 
 METHODS: list[dict[str, Any]] = [
     {"method": "hash"},
     {"method": "stratified"},
     {"method": "temporal", "column": "t"},
 ]
+NO_TIMES = Times(np.zeros(0), np.zeros(0, dtype=np.int16))
 
 
 def validating(frame: pd.DataFrame, block_bytes: int = 1 << 20, **split: Any) -> list[int]:
@@ -47,30 +52,50 @@ def test_stratified_takes_the_rounded_share_of_each_class(
     values = np.array(labels, dtype=float)
     hashes = row_hashes("a.csv", 0, len(values), seed)
     split = Split("stratified", fraction, seed)
-    chosen = validation_rows(split, values, hashes, values * 0.0, Hosts.alone())
+    chosen = validation_rows(split, values, hashes, NO_TIMES, Hosts.alone())
     for label in set(labels):
         assert chosen[values == label].sum() == round((values == label).sum() * fraction)
 
 
 @given(
     times=st.lists(st.sampled_from([-1e15, 0.0, 1.0, 2.0]), max_size=60),
+    fine=st.integers(0, 2**64),
     fraction=st.floats(0.01, 0.99),
 )
-def test_temporal_takes_the_latest(times: list[float], fraction: float) -> None:
-    values = np.array(times, dtype=float)
-    hashes = row_hashes("a.csv", 0, len(values), 0)
+def test_temporal_takes_the_latest_and_parts_no_rows_of_one_time(
+    times: list[float], fine: int, fraction: float
+) -> None:
+    order = np.array(times, dtype=float)
+    nanoseconds = np.array([fine >> row & 1 for row in range(len(times))], dtype=np.int16)
+    moments = list(zip(times, nanoseconds.tolist(), strict=True))
+    if round(len(moments) * fraction) in (0, len(moments)):
+        assert take_latest(order, nanoseconds, fraction).sum() == round(len(moments) * fraction)
+        return
+    if len(set(moments)) == 1:
+        with pytest.raises(TableError, match="all rows have the same t"):
+            take_latest(order, nanoseconds, fraction)
+        return
+    chosen = take_latest(order, nanoseconds, fraction)
+    latest = [one for one, is_so in zip(moments, chosen, strict=True) if is_so]
+    others = [one for one, is_so in zip(moments, chosen, strict=True) if not is_so]
+    assert min(latest) > max(others)
+    counts = [sum(one >= border for one in moments) for border in sorted(set(moments))[1:]]
+    best = min(abs(count - fraction * len(moments)) for count in counts)
+    assert abs(len(latest) - fraction * len(moments)) == pytest.approx(best)
+
+
+def take_latest(
+    order: npt.NDArray[np.float64], nanoseconds: npt.NDArray[np.int16], fraction: float
+) -> npt.NDArray[np.bool_]:
     split = Split("temporal", fraction, 0, "t")
-    chosen = validation_rows(split, values * 0.0, hashes, values, Hosts.alone())
-    assert (~chosen).sum() == round(len(values) * (1 - fraction))
-    if chosen.any() and not chosen.all():
-        assert values[chosen].min() >= values[~chosen].max()
+    hashes = np.zeros(len(order), dtype=np.uint64)
+    return validation_rows(split, order, hashes, Times(order, nanoseconds), Hosts.alone())
 
 
 def test_hash_takes_about_the_fraction() -> None:
     hashes = row_hashes("a.csv", 0, 100_000, 3)
-    chosen = validation_rows(
-        Split("hash", 0.3, 3), np.zeros(100_000), hashes, np.zeros(100_000), Hosts.alone()
-    )
+    split = Split("hash", 0.3, 3)
+    chosen = validation_rows(split, np.zeros(100_000), hashes, NO_TIMES, Hosts.alone())
     assert abs(chosen.mean() - 0.3) < 0.01
 
 
@@ -105,8 +130,24 @@ def test_rows_that_train_do_not_depend_on_the_other_files(tmp_path: Path) -> Non
 def test_temporal_by_a_number_and_by_equal_times() -> None:
     frame = table().assign(order=lambda one: one["row"] // 20)
     rows = validating(frame, method="temporal", column="order", validation=0.3)
-    assert len(rows) == 24
-    assert set(range(60, 80)) < set(rows) <= set(range(40, 80))
+    assert rows == list(range(60, 80))
+    assert validating(frame, method="temporal", column="order", validation=0.4) == [*range(40, 80)]
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_temporal_goes_by_the_nanosecond(tmp_path: Path, kind: str) -> None:
+    since = np.random.default_rng(0).permutation(80)
+    moments = pd.to_datetime(since - 40, unit="ns")  # around 1970
+    frame = table().assign(t=moments)
+    if kind == "csv":
+        frame["t"] = [one.isoformat(timespec="nanoseconds") for one in moments]
+        write_files(tmp_path / "in", {"a.csv": frame})
+    else:
+        (tmp_path / "in").mkdir()
+        frame.to_parquet(tmp_path / "in" / "a.parquet")
+    spec = spec_of(split={"method": "temporal", "column": "t"})
+    run = run_folder(tmp_path / "in", spec, tmp_path / "out")
+    assert rows_of(run.output, "validation") == np.flatnonzero(since >= 64).tolist()
 
 
 def test_a_column_that_orders_nothing_may_have_gaps() -> None:
