@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from preprocessing_scripts.tabular.content import mixed, number_repeats
 from preprocessing_scripts.tabular.errors import TableError
 from preprocessing_scripts.tabular.hosts import Hosts
 from preprocessing_scripts.tabular.ingest import Rows
@@ -54,12 +55,17 @@ def deal(spec: Spec, rows: Rows, hosts: Hosts) -> Deal:
     Raises:
         TableError: A channel comes out empty, or training with a single class.
     """
+    numbered = number_repeats(rows.hashes, hosts)
+    # Rows of one key stay together.
+    by_content = rows.hashes if spec.split.key else numbered
+    hashes = mixed(by_content, spec.split.seed)
+    balance_seed = spec.balance.seed + 0x5BD1E995
     channel = np.full(len(rows.labels), HOLDOUT, dtype=np.int8)
     window = ~rows.held
     validates = validation_rows(
         spec.split,
         rows.labels[window],
-        rows.hashes[window],
+        hashes[window],
         Times(rows.times[window], rows.nanoseconds[window]),
         hosts,
     )
@@ -73,8 +79,10 @@ def deal(spec: Spec, rows: Rows, hosts: Hosts) -> Deal:
     sizes = {name: int(count) for name, count in zip(used, counts, strict=False)}
     require_rows(sizes, classes(rows.labels[train], hosts))
     times = np.ones(len(rows.labels), dtype=np.int64)
-    times[train] = repeats(spec.balance, rows.labels[train], rows.balance_hashes[train], hosts)
-    folds = (rows.balance_hashes % np.uint64(FOLDS)).astype(np.int64)
+    times[train] = repeats(
+        spec.balance, rows.labels[train], mixed(numbered[train], balance_seed), hosts
+    )
+    folds = (mixed(by_content, balance_seed) % np.uint64(FOLDS)).astype(np.int64)
     largest = max(abs(label) for label in classes(rows.labels, hosts))
     dtype = np.dtype(np.int8 if largest <= np.iinfo(np.int8).max else np.int64)
     return Deal(channel, times, folds, sizes, dtype)

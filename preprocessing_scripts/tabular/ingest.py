@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from preprocessing_scripts.tabular.blocks import Block, Source
+from preprocessing_scripts.tabular.content import content_hashes
 from preprocessing_scripts.tabular.derive import add_features
 from preprocessing_scripts.tabular.errors import TableError
 from preprocessing_scripts.tabular.hosts import Hosts
@@ -21,7 +22,6 @@ from preprocessing_scripts.tabular.pace import Pace
 from preprocessing_scripts.tabular.parallel import ordered
 from preprocessing_scripts.tabular.schema import Schema
 from preprocessing_scripts.tabular.spec import Spec
-from preprocessing_scripts.tabular.split import row_hashes
 from preprocessing_scripts.tabular.spool import Spool
 
 Floats = npt.NDArray[np.float64]
@@ -38,8 +38,7 @@ class Rows:
 
     Args:
         labels: Their classes.
-        hashes: Where they are, for the split.
-        balance_hashes: The same by another seed, for balancing and folds.
+        hashes: What they hold, for the split, for balancing and for folds.
         times: For a temporal split.
         nanoseconds: What is finer in them.
         held: Which are held out.
@@ -47,7 +46,6 @@ class Rows:
 
     labels: Floats
     hashes: npt.NDArray[np.uint64]
-    balance_hashes: npt.NDArray[np.uint64]
     times: Floats
     nanoseconds: npt.NDArray[np.int16]
     held: npt.NDArray[np.bool_]
@@ -57,7 +55,7 @@ class Rows:
         """Put the rows of several blocks one after another."""
         hashes, floats = np.zeros(0, dtype=np.uint64), np.zeros(0)
         fine, held = np.zeros(0, dtype=np.int16), np.zeros(0, dtype=bool)
-        nothing = cls(floats, hashes, hashes, floats, fine, held)
+        nothing = cls(floats, hashes, floats, fine, held)
         names = [field.name for field in dataclasses.fields(cls)]
         everything = [nothing, *parts]
         return cls(*(np.concatenate([getattr(one, name) for one in everything]) for name in names))
@@ -164,7 +162,9 @@ class Ingest:
         self._check_labels(block, rows.labels)
         numbers = self._numbers(table)
         matrix, infinite = self._matrix(numbers, len(table), spool.dtype)
-        spool.write(number, matrix, self._others(table))
+        others = self._others(table)
+        spool.write(number, matrix, others)
+        rows = dataclasses.replace(rows, hashes=self._hashes(table, numbers, others))
         unseen = [name for name in numbers if name not in self._columns]
         return rows, rows_in, infinite | _count_infinite(numbers, unseen)
 
@@ -179,15 +179,21 @@ class Ingest:
         if spec.holdout:
             equal = pc.equal(table[spec.holdout.column], spec.holdout.equals)
             held = equal.fill_null(False).to_numpy()
-        place = (block.file, block.first_row, count)
         return Rows(
             labels=_floats(table[spec.label.column]),
-            hashes=row_hashes(*place, spec.split.seed),
-            balance_hashes=row_hashes(*place, spec.balance.seed + 0x5BD1E995),
+            hashes=np.zeros(count, dtype=np.uint64),
             times=times,
             nanoseconds=_nanoseconds(table[column]) if column else np.zeros(count, dtype=np.int16),
             held=held,
         )
+
+    def _hashes(
+        self, table: pa.Table, numbers: Mapping[str, Floats], others: pa.Table
+    ) -> npt.NDArray[np.uint64]:
+        """Hash what rows hold, in all columns that are read or in those of the split's key."""
+        for name in self._texts:
+            table = table.set_column(table.column_names.index(name), name, others[name])
+        return content_hashes(table, self._spec.split.key or table.column_names, numbers)
 
     def _check_labels(self, block: Block, labels: Floats) -> None:
         odd = labels[(labels != np.floor(labels)) | (np.abs(labels) > _LARGEST_LABEL)]

@@ -43,6 +43,9 @@ def plan_schema(spec: Spec, source: Source, hosts: Hosts) -> Schema:
         want(spec.holdout.column, "text")
     if spec.split.column and spec.split.method == "temporal":
         want(spec.split.column, None)
+    for column in spec.split.key:
+        if column not in spec.keep:
+            want(column, wanted.get(column) or "text")
     only_kept = [column for column in spec.keep if column not in wanted]
     for column, kind in infer_kept(source, only_kept).items():
         want(column, kind)

@@ -102,12 +102,17 @@ class Split:
         validation: The fraction.
         seed: Of the hashes.
         column: For ``temporal``: a timestamp or a number.
+        key: Columns whose values decide a row's hash; by default all that are read, so that a row
+            is dealt alike whatever file it is in. Rows of one key are on one side with ``hash``,
+            and with ``stratified`` those of one class are, so that the fraction is met as nearly
+            as that allows.
     """
 
     method: Literal["hash", "stratified", "temporal"] = "stratified"
     validation: float = 0.2
     seed: int = 0
     column: str | None = None
+    key: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

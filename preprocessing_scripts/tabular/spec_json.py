@@ -41,6 +41,8 @@ def parse_spec(content: Mapping[str, Any]) -> Spec:
         )
     if spec.split.method == "temporal" and spec.split.column is None:
         raise TableError("spec.split.column: a temporal split needs the column that orders rows")
+    if spec.split.method == "temporal" and spec.split.key:
+        raise TableError("spec.split.key: a temporal split goes by its column alone")
     columns = [one.columns for one in spec.numeric] + [one.columns for one in spec.categorical]
     if not all(columns):
         raise TableError("spec: a group without columns")

@@ -1,13 +1,11 @@
 """Which channel a row goes to, decided by thresholds, wherever and in whatever order it is read.
 
-Every row has a 64-bit hash of the seed, its file's name and its place in that file. ``stratified``
-gives validation the rows with the smallest hashes of each class, exactly as many as the fraction
-says; ``temporal`` the rows from some time on, so that rows of one time are on one side. What hosts
-exchange for it is the order keys of their rows, and what comes of it is one threshold for each
-class.
+Every row has a 64-bit hash of the seed and of what the row holds. ``stratified`` gives validation
+the rows with the smallest hashes of each class, exactly as many as the fraction says; ``temporal``
+the rows from some time on, so that rows of one time are on one side. What hosts exchange for it is
+the order keys of their rows, and what comes of it is one threshold for each class.
 """
 
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -24,23 +22,6 @@ Mask = npt.NDArray[np.bool_]
 Counts = npt.NDArray[np.int64]
 
 _RANGE = 2.0**64
-
-
-def row_hashes(file: str, first_row: int, rows: int, seed: int) -> Hashes:
-    """Hash rows by where they are (splitmix64, Steele et al. 2014).
-
-    Args:
-        file: Name of their file, relative to the folder of all.
-        first_row: Number of the first in its file.
-        rows: How many.
-        seed: Other seeds give other hashes.
-    """
-    start = (zlib.crc32(file.encode()) << 32) ^ (seed & 0xFFFFFFFF) * 0x9E3779B1
-    x = np.uint64(start % 2**64) + np.arange(first_row + 1, first_row + rows + 1, dtype=np.uint64)
-    x = x * np.uint64(0x9E3779B97F4A7C15)
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return x ^ (x >> np.uint64(31))
 
 
 @dataclass(frozen=True)
@@ -64,7 +45,7 @@ def validation_rows(
     Args:
         split: How.
         labels: Class of each row of this host.
-        hashes: See ``row_hashes``.
+        hashes: Of the rows.
         times: Of the rows, for a temporal split.
         hosts: All hosts together give validation its fraction.
 

@@ -1,6 +1,7 @@
 """Which rows train and which validate, and how the classes of training are evened out."""
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_pipeline_tests.preprocessing_scripts.tabular.engine_runs import (
@@ -20,10 +21,13 @@ from ml_pipeline_tests.preprocessing_scripts.tabular.engine_runs import (
     table,
     write_files,
 )
+from ml_pipeline_tests.preprocessing_scripts.tabular.several_hosts import two_hosts
+from preprocessing_scripts.tabular.content import mixed, number_repeats
 from preprocessing_scripts.tabular.errors import TableError
 from preprocessing_scripts.tabular.hosts import Hosts
 from preprocessing_scripts.tabular.spec import Split
-from preprocessing_scripts.tabular.split import Times, row_hashes, validation_rows
+from preprocessing_scripts.tabular.spec_json import parse_spec
+from preprocessing_scripts.tabular.split import Times, validation_rows
 
 METHODS: list[dict[str, Any]] = [
     {"method": "hash"},
@@ -50,7 +54,7 @@ def test_stratified_takes_the_rounded_share_of_each_class(
     labels: list[float], fraction: float, seed: int
 ) -> None:
     values = np.array(labels, dtype=float)
-    hashes = row_hashes("a.csv", 0, len(values), seed)
+    hashes = mixed(np.arange(len(values), dtype=np.uint64), seed)
     split = Split("stratified", fraction, seed)
     chosen = validation_rows(split, values, hashes, NO_TIMES, Hosts.alone())
     for label in set(labels):
@@ -93,19 +97,10 @@ def take_latest(
 
 
 def test_hash_takes_about_the_fraction() -> None:
-    hashes = row_hashes("a.csv", 0, 100_000, 3)
+    hashes = mixed(np.arange(100_000, dtype=np.uint64), 3)
     split = Split("hash", 0.3, 3)
     chosen = validation_rows(split, np.zeros(100_000), hashes, NO_TIMES, Hosts.alone())
     assert abs(chosen.mean() - 0.3) < 0.01
-
-
-def test_hashes_differ_by_file_row_and_seed_and_not_by_block() -> None:
-    whole = row_hashes("a.csv", 0, 1000, 5)
-    np.testing.assert_array_equal(np.append(whole[:300], row_hashes("a.csv", 300, 700, 5)), whole)
-    everything = np.concatenate(
-        [whole, row_hashes("b.csv", 0, 1000, 5), row_hashes("a.csv", 0, 1000, 6)]
-    )
-    assert len(np.unique(everything)) == 3000
 
 
 @pytest.mark.parametrize("split", METHODS, ids=lambda split: str(split["method"]))
@@ -125,6 +120,64 @@ def test_rows_that_train_do_not_depend_on_the_other_files(tmp_path: Path) -> Non
     one = run_files(tmp_path / "one", {"b.csv": files["b.csv"]}, spec, 1 << 20)
     later = [row for row in rows_of(both.output, "train") if row >= 80]
     assert later == rows_of(one.output, "train")
+
+
+@pytest.mark.parametrize("repeats", [1, 5])
+@pytest.mark.parametrize("method", ["hash", "stratified"])
+def test_names_order_and_format_of_files_do_not_matter(
+    tmp_path: Path, method: str, repeats: int
+) -> None:
+    raw = pd.concat([table()] * repeats)
+    raw.loc[::7, ["a", "c"]] = None
+    spec = spec_of(split={"method": method, "validation": 0.3}, schema={"t": "text"})
+    one = run_folder(write_files(tmp_path / "one", {"a.csv": raw}), spec, tmp_path / "out")
+    expected = {name: sorted(rows_of(one.output, name)) for name in ("train", "validation")}
+    shuffled = raw.sample(frac=1, random_state=1)[raw.columns[::-1]]
+    files = {"z.csv": shuffled[:9], "b/part-0.csv": shuffled[9:70], "y.csv": shuffled[70:]}
+    several = run_folder(write_files(tmp_path / "several", files), spec, tmp_path / "again")
+    (tmp_path / "typed").mkdir()
+    shuffled[:50].to_parquet(tmp_path / "typed" / "2.parquet")
+    shuffled[50:].to_parquet(tmp_path / "typed" / "1.parquet", row_group_size=17)
+    typed = run_folder(tmp_path / "typed", spec, tmp_path / "typed-out")
+    for run in (several, typed):
+        assert {name: sorted(rows_of(run.output, name)) for name in expected} == expected
+    if method == "stratified":
+        counts = Counter(raw["y"]).values()
+        assert len(expected["validation"]) == sum(round(count * 0.3) for count in counts)
+
+
+@pytest.mark.parametrize("method", ["hash", "stratified"])
+def test_rows_of_one_key_are_on_one_side(method: str) -> None:
+    frame = table(600).assign(who=lambda one: one["row"] % 50, day=lambda one: one["row"] % 3)
+    frame["y"] = (frame["who"] % 2 == 0).astype(int)
+    by_who = validating(frame, method=method, key=["who"], validation=0.3)
+    assert 100 < len(by_who) < 260
+    whose = frame["who"][by_who]
+    assert set(whose) & set(frame["who"].drop(by_who)) == set()
+    # Nothing else counts.
+    changed = frame.assign(a=0.5, c="u")[frame.columns[::-1]]
+    assert validating(changed, method=method, key=["who"], validation=0.3) == by_who
+    by_both = validating(frame, method=method, key=["who", "day"], validation=0.3)
+    assert set(frame["who"][by_both]) & set(frame["who"].drop(by_both))
+
+
+def test_a_temporal_split_takes_no_key() -> None:
+    split = {"method": "temporal", "column": "t", "key": ["c"]}
+    with pytest.raises(TableError, match=r"spec\.split\.key: a temporal split goes by its column"):
+        parse_spec(spec_of(split=split))
+
+
+@settings(deadline=None, max_examples=20)
+@given(
+    mine=st.lists(st.integers(0, 5), max_size=20), theirs=st.lists(st.integers(0, 5), max_size=20)
+)
+def test_repeats_are_numbered_as_if_on_one_host(mine: list[int], theirs: list[int]) -> None:
+    rows, others = (np.array(one, dtype=np.uint64) for one in (mine, theirs))
+    alone = number_repeats(np.concatenate([rows, others]), Hosts.alone())
+    assert len(set(alone.tolist())) == len(alone)
+    with two_hosts() as hosts, ThreadPoolExecutor(2) as threads:
+        found = list(threads.map(number_repeats, (rows, others), hosts))
+    assert np.concatenate(found).tolist() == alone.tolist()
 
 
 def test_temporal_by_a_number_and_by_equal_times() -> None:
