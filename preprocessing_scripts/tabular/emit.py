@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,9 @@ class Emit:
         labels: Of the same rows.
         output: Holds a folder for each channel.
         hosts: Parts of several hosts have names of their own.
+
+    Attributes:
+        kept_whole: Features that are whole numbers in rows that SMOTE has made, too.
     """
 
     def __init__(
@@ -79,6 +83,7 @@ class Emit:
         self._hosts = hosts
         self._prefix = f"part-{hosts.rank:03}-" if len(hosts.names) > 1 else "part-"
         self._starts = np.cumsum([0, *spool.rows])
+        self.kept_whole: list[str] = []
 
     def run(self, pace: Pace, progress: Progress) -> dict[str, int]:
         """Write every row to its channel, and with SMOTE rows that it makes.
@@ -174,27 +179,45 @@ class Emit:
         sizes = class_sizes(self._labels[self._dealt.channel == TRAIN], self._hosts)
         target = max(sizes.values())
         number = len(list(self._parts(PART_ROWS)))
+        whole = self._whole()
+        self.kept_whole = [name for name, is_so in zip(self._names, whole, strict=False) if is_so]
         for label, size in sizes.items():
             if size == target:
                 continue
+            rows_of_class, widths = self._of_class(label)
+            ends = np.cumsum(widths).tolist()
             smote = Smote(
-                self._of_class(label), self._spec.balance.seed, self._spec.balance.neighbors
+                rows_of_class,
+                self._spec.balance.seed,
+                self._spec.balance.neighbors,
+                [slice(start, end) for start, end in pairwise(ends)],
             )
             if smote.warning:
                 progress.say(f"warning: class {label:g}: {smote.warning}")
             with ExitStack() as opened:
                 writers = self._open(opened, "train", number)
                 for rows in smote.sample(target - size):
-                    features = Features([np.ascontiguousarray(rows.T, dtype=self._encoder.dtype)])
+                    columns = np.ascontiguousarray(rows.T, dtype=self._encoder.dtype)
+                    columns[: widths[0]] = self._encoder.rounded(columns[: widths[0]], whole)
+                    features = Features([columns])
                     labels = np.full(len(rows), label).astype(self._labels.dtype)
                     _write(writers, _Piece(features, labels, self._nothing_kept(len(rows))))
             made[f"{label:g}"] = target - size
             number += 1
         return made
 
-    def _of_class(self, label: float) -> npt.NDArray[Any]:
-        """All training rows of a class, shape (rows, features)."""
-        found = []
+    def _whole(self) -> npt.NDArray[np.bool_]:
+        """Which columns of numbers have whole ones alone in all training rows."""
+        whole = np.ones(len(self._names), dtype=bool)
+        for block, (start, end) in enumerate(pairwise(self._starts.tolist())):
+            train = self._dealt.channel[start:end] == TRAIN
+            found = self._encoder.are_whole(self._spool.numbers(block)[:, train])
+            whole = whole[: len(found)] & found
+        return whole
+
+    def _of_class(self, label: float) -> tuple[npt.NDArray[Any], list[int]]:
+        """All training rows of a class, shape (rows, features), and how many each part has."""
+        found, widths = [], [0]
         for block in range(len(self._starts) - 1):
             start, end = int(self._starts[block]), int(self._starts[block + 1])
             wanted = (self._dealt.channel[start:end] == TRAIN) & (self._labels[start:end] == label)
@@ -205,7 +228,8 @@ class Emit:
                 )
                 columns = list(piece.features.columns(self._encoder.dtype))
                 found.append(np.stack(columns, axis=1))
-        return np.concatenate(found)
+                widths = piece.features.widths()
+        return np.concatenate(found), widths
 
     def _nothing_kept(self, rows: int) -> pa.Table:
         schema = self._spool.others(0).schema

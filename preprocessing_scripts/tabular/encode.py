@@ -43,6 +43,10 @@ class Features:
 
     parts: Sequence[Matrix | OneHot]
 
+    def widths(self) -> list[int]:
+        """How many columns each part has."""
+        return [part.width if isinstance(part, OneHot) else len(part) for part in self.parts]
+
     def columns(self, dtype: Any) -> Iterator[Matrix]:
         """One array for each feature."""
         for part in self.parts:
@@ -85,6 +89,7 @@ class Encoder:
         maps = [affine(g.scale, numbers[name]) for g in spec.numeric for name in g.columns]
         self._shifts = self._column([shift for shift, _ in maps])
         self._factors = self._column([factor for _, factor in maps])
+        self._pivots = np.array([one.pivot for one in numbers.values()]).reshape(-1, 1)
         self._text = [
             (
                 name,
@@ -119,6 +124,29 @@ class Encoder:
             for name, text in self._text
         ]
         return Features([values, *texts])
+
+    def are_whole(self, numbers: Matrix) -> npt.NDArray[np.bool_]:
+        """Tell which columns of a block have whole numbers alone; what is missing does not count.
+
+        Args:
+            numbers: Of some rows, shape (columns, rows), minus the pivots.
+        """
+        raw = numbers + self._pivots
+        whole: npt.NDArray[np.bool_] = ((raw == np.rint(raw)) | np.isnan(raw)).all(axis=1)
+        return whole
+
+    def rounded(self, values: Matrix, whole: npt.NDArray[np.bool_]) -> Matrix:
+        """Put the features of the nearest whole numbers in the place of some features.
+
+        Args:
+            values: Of numbers, shape (columns, rows).
+            whole: Of which columns.
+        """
+        shifts, factors, pivots = self._shifts[whole], self._factors[whole], self._pivots[whole]
+        raw = np.rint(values[whole].astype(np.float64) / factors + shifts + pivots)
+        made = values.copy()
+        made[whole] = ((raw - pivots).astype(self.dtype) - shifts) * factors
+        return made
 
 
 def _dictionary(column: pa.ChunkedArray) -> pa.DictionaryArray:

@@ -113,6 +113,8 @@ def _run(
     metrics["spool_mb"] = round(spool.bytes / 1e6, 1)
     metrics |= {f"{phase}_seconds": seconds for phase, seconds in pace.seconds.items()}
     details = describe(spec, fitted, ingested, made, hosts)
+    if spec.balance.method == "smote":
+        details["synthetic_whole_numbers"] = emit.kept_whole
     return Result(fitted.pipeline, metrics, channel_schema(spec, fitted, schema), details)
 
 

@@ -129,7 +129,8 @@ class Balance:
 
     Args:
         method: ``over`` repeats rows of the smaller classes, ``under`` leaves out rows of the
-            larger, ``smote`` adds rows between neighbours of the smaller.
+            larger, ``smote`` adds rows between neighbours of the smaller: with the category that
+            most neighbours have (SMOTE-NC), and whole numbers where all rows have such.
         seed: Of the choice.
         neighbors: For ``smote``.
     """

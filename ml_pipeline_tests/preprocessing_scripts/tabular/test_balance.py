@@ -102,3 +102,19 @@ def test_no_rows_are_refused() -> None:
 def test_missing_and_infinite_values_are_refused(value: float) -> None:
     with pytest.raises(TableError, match="missing or infinite"):
         Smote(np.array([[1.0], [value]]), 0)
+
+
+def test_a_category_is_that_of_most_neighbours_and_else_of_the_nearest() -> None:
+    # A number, and one-hot A, B, B, C. Each row's neighbours are all others: A and C see B twice,
+    # and a B sees one of each, the other B nearest, since other categories are farther away.
+    real = np.array([[0.0, 1, 0, 0], [1.0, 0, 1, 0], [2.1, 0, 1, 0], [3.3, 0, 0, 1]])
+    made = synthetic(Smote(real, 1, neighbors=3, categories=[slice(1, 4)]), 40)
+    np.testing.assert_array_equal(made[:, 1:], np.tile([0, 1, 0], (40, 1)))
+    assert len(np.unique(made[:, 0])) == 40
+
+
+def test_categories_alone_have_distances_too() -> None:
+    real = np.eye(3)[[0, 0, 0, 1, 1, 1]]
+    made = synthetic(Smote(real, 1, neighbors=2, categories=[slice(0, 3)]), 60)
+    np.testing.assert_array_equal(np.unique(made, axis=0), np.eye(3)[[1, 0]])
+    np.testing.assert_array_equal(made.sum(axis=0), [30, 30, 0])

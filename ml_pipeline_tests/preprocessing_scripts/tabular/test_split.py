@@ -261,7 +261,6 @@ def test_synthetic_rows_lie_between_rows_of_the_minority() -> None:
     with engine(table(), spec_of(balance=balance, keep=["row", "t"]), 700) as run:
         train = run.channel("train")
         metrics, details = run.result.metrics, run.result.details
-        names = list(run.result.pipeline.get_feature_names_out())
     made, found = train[train["row"].isna()], train[train["row"].notna()]
     assert len(found) == metrics["train_rows"] == 64
     assert Counter(train["y"]) == {0: 42, 1: 42}
@@ -269,9 +268,38 @@ def test_synthetic_rows_lie_between_rows_of_the_minority() -> None:
     assert made["t"].isna().all()
     assert details["synthetic"] == {"1": len(made)} == {"1": 20}
     assert metrics["train_rows_written"] == 84
-    minority = found[found["y"] == 1][names].to_numpy(float)
-    for row in made[names].to_numpy(float):
+    minority = found[found["y"] == 1][["a", "b"]].to_numpy(float)
+    for row in made[["a", "b"]].to_numpy(float):
         assert between_two(row, minority)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("scale", ["standard", "minmax", "robust", "none"])
+def test_synthetic_rows_have_categories_and_whole_numbers(scale: str, dtype: str) -> None:
+    raw = table().assign(n=lambda frame: frame["row"] % 9 + 1000, d=lambda frame: frame["c"])
+    raw.loc[::11, ["n", "c"]] = None
+    spec = spec_of(
+        balance={"method": "smote"},
+        features=[{"name": "hour", "hour": "t"}],
+        numeric=[{"columns": ["a", "n", "hour"], "scale": scale}],
+        categorical=[{"columns": ["c"]}, {"columns": ["d"], "encode": "target"}],
+        output={"dtype": dtype},
+    )
+    with engine(raw, spec, 700) as run:
+        train = run.channel("train")
+        assert run.result.details["synthetic_whole_numbers"] == ["n", "hour"]
+    made, found = train[train["row"].isna()], train[train["row"].notna()]
+    assert len(made) == 20
+    levels = made[["c_u", "c_v", "c_w"]]
+    assert set(levels.to_numpy().ravel()) == {0, 1}
+    assert set(levels.sum(axis=1)) == {1}
+    assert set(made["d"]) <= set(found["d"][found["y"] == 1])
+    assert not set(made["a"]) <= set(found["a"])
+    # Every whole number in reach is the feature of some row, to the last bit.
+    assert set(made["n"]) <= set(train["n"][train["row"].notna()])
+    step = np.diff(np.unique(found["hour"])).min()
+    off = (made["hour"] - found["hour"].iloc[0]) / step
+    np.testing.assert_allclose(off, off.round(), atol=1e-4)
 
 
 def between_two(row: Any, rows: Any) -> bool:
