@@ -8,7 +8,13 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from preprocessing_scripts.tabular.errors import TableError
-from preprocessing_scripts.tabular.schema import Kind, Schema, convert, require_columns
+from preprocessing_scripts.tabular.schema import (
+    Kind,
+    Schema,
+    convert,
+    require_columns,
+    stored_names,
+)
 
 
 @dataclass(frozen=True)
@@ -93,11 +99,11 @@ def convert_stored(stored: pa.Table, block: Block, schema: Schema) -> pa.Table:
     Raises:
         TableError: A column is missing or its values do not fit; names file, rows and column.
     """
-    require_columns(block.file, stored.column_names, schema)
-    arrays = [
-        _convert(stored.column(column).combine_chunks(), kind, block, column)
-        for column, kind in schema.items()
-    ]
+    require_columns(block.file, stored.column_names, stored_names(schema))
+    arrays = []
+    for column, kind in schema.items():
+        [name] = stored_names({column: kind})
+        arrays.append(_convert(stored.column(name).combine_chunks(), kind, block, name))
     return pa.table(arrays, names=list(schema))
 
 

@@ -1,8 +1,9 @@
 """Hashes of what rows hold: the same wherever the rows are, in whatever order and format."""
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,23 +17,23 @@ Hashes = npt.NDArray[np.uint64]
 
 _ODD = 0x9E3779B97F4A7C15
 _HALF = np.uint64(32)
+_NOTHING = -_ODD // 2
+_PER_UNIT = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 
 
-def content_hashes(
-    table: pa.Table, columns: Sequence[str], numbers: Mapping[str, npt.NDArray[np.float64]]
-) -> Hashes:
-    """Hash rows by the values of some columns (multilinear, Carter and Wegman 1979).
+def content_hashes(columns: Mapping[str, Any]) -> Hashes:
+    """Hash rows by their values (multilinear, Carter and Wegman 1979).
 
     Args:
-        table: Has the columns; text may be dictionary-encoded.
-        columns: Their names; the order does not matter.
-        numbers: Columns that are at hand as numbers; missing is NaN.
+        columns: By name, at least one, in any order: as Arrow has them, one chunk each, or numbers,
+            of which NaN is missing.
     """
-    hashes = np.full(len(table), _ODD, dtype=np.uint64)
-    folded = np.empty_like(hashes)
-    for name in columns:
-        values = numbers.get(name)
-        bits = _bits(table[name].chunk(0)) if values is None else values.view(np.uint64)
+    hashes = folded = np.zeros(0, dtype=np.uint64)
+    for number, (name, column) in enumerate(columns.items()):
+        numbers = isinstance(column, np.ndarray)
+        bits = column.view(np.uint64) if numbers else _bits(column.chunk(0))
+        if number == 0:
+            hashes, folded = np.zeros_like(bits), np.empty_like(bits)
         # What tells small whole numbers apart, as doubles, is in the upper half.
         np.right_shift(bits, _HALF, out=folded)
         folded ^= bits
@@ -89,8 +90,13 @@ def _bits(column: pa.Array) -> Hashes:
     if pa.types.is_floating(column.type):
         doubles = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
         return np.ascontiguousarray(doubles).view(np.uint64)
-    # In nanoseconds, whatever the unit; beyond the year 2262 they are cut to 64 bits.
-    factor = {"us": 1000}.get(getattr(column.type, "unit", ""), 1)
-    whole = column.cast(pa.int64()).fill_null(-_ODD // 2).to_numpy()
-    nanoseconds: Hashes = whole.view(np.uint64) * np.uint64(factor)
-    return nanoseconds
+    if pa.types.is_timestamp(column.type):
+        # In nanoseconds, whatever the unit; far from 1970 they are cut to 64 bits.
+        since = column.cast(pa.int64()).fill_null(_NOTHING).to_numpy().view(np.uint64)
+        nanoseconds: Hashes = since * np.uint64(_PER_UNIT[column.type.unit])
+        return nanoseconds
+    if pa.types.is_integer(column.type):
+        whole: Hashes = column.cast(pa.int64(), safe=False).fill_null(_NOTHING).to_numpy()
+        return whole.view(np.uint64)
+    # Of whatever else goes through the engine as it is.
+    return _bits(pa.array(map(str, column.to_pylist()), pa.string()))

@@ -15,6 +15,7 @@ _MEANT: dict[Kind, str] = {
     "integer": "a whole number",
     "text": "text",
     "timestamp": "a time like 2013-02-11T10:00:00Z",
+    "code": "a whole number as those before it are written; for text, say so in the spec's schema",
     **dict.fromkeys(EPOCHS, "a number of what has passed since 1970"),
 }
 

@@ -17,6 +17,9 @@ from preprocessing_scripts.tabular.schema import (
 )
 from preprocessing_scripts.tabular.values import with_floats
 
+_FROM_TEXT = ("timestamp", "code", *EPOCHS)
+"""Kinds that Arrow's reader does not know."""
+
 
 @dataclass(frozen=True)
 class CsvParser:
@@ -49,7 +52,7 @@ class CsvParser:
         """
         # Arrow's own parser of timestamps takes one form only, with or without a zone: read text.
         types = {
-            column: ARROW_TYPES["text" if kind == "timestamp" or kind in EPOCHS else kind]
+            column: ARROW_TYPES["text" if kind in _FROM_TEXT else kind]
             for column, kind in schema.items()
         }
         table = pa_csv.read_csv(
@@ -67,7 +70,7 @@ class CsvParser:
         )
         for place, (column, kind) in enumerate(schema.items()):
             self._check(column, kind, table.column(place))
-            if kind == "timestamp" or kind in EPOCHS:
+            if kind in _FROM_TEXT:
                 converted = convert(table.column(place).combine_chunks(), kind)
                 table = table.set_column(place, column, converted)
         return table

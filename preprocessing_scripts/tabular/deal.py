@@ -14,12 +14,12 @@ from preprocessing_scripts.tabular.ingest import Rows
 from preprocessing_scripts.tabular.levels import FOLDS
 from preprocessing_scripts.tabular.spec import Spec
 from preprocessing_scripts.tabular.split import (
-    Times,
     classes,
     repeats,
     require_rows,
     validation_rows,
 )
+from preprocessing_scripts.tabular.times import Times
 
 TRAIN, VALIDATION, HOLDOUT = range(3)
 CHANNELS = ("train", "validation", "holdout")
@@ -66,7 +66,7 @@ def deal(spec: Spec, rows: Rows, hosts: Hosts) -> Deal:
         spec.split,
         rows.labels[window],
         hashes[window],
-        Times(rows.times[window], rows.nanoseconds[window]),
+        Times(rows.times[window], rows.rest[window]),
         hosts,
     )
     channel[window] = np.where(validates, VALIDATION, TRAIN)

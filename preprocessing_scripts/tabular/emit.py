@@ -21,6 +21,7 @@ from preprocessing_scripts.tabular.pace import Pace
 from preprocessing_scripts.tabular.parallel import ordered
 from preprocessing_scripts.tabular.parquet_part import ParquetPart
 from preprocessing_scripts.tabular.pipeline import Fitted
+from preprocessing_scripts.tabular.schema import KEPT
 from preprocessing_scripts.tabular.spec import Spec
 from preprocessing_scripts.tabular.split import class_sizes
 from preprocessing_scripts.tabular.spool import Spool
@@ -151,7 +152,7 @@ class Emit:
         train: bool,
     ) -> _Piece:
         folds = self._dealt.folds[start + rows] if train else None
-        kept = {name: others[f"keep:{name}"].take(rows) for name in self._spec.keep}
+        kept = {name: others[KEPT + name].take(rows) for name in self._spec.keep}
         return _Piece(
             self._encoder.encode(numbers, others, rows, folds),
             self._labels[start + rows],
@@ -233,7 +234,7 @@ class Emit:
 
     def _nothing_kept(self, rows: int) -> pa.Table:
         schema = self._spool.others(0).schema
-        columns = [pa.nulls(rows, schema.field(f"keep:{name}").type) for name in self._spec.keep]
+        columns = [pa.nulls(rows, schema.field(KEPT + name).type) for name in self._spec.keep]
         return pa.table(columns, names=list(self._spec.keep))
 
 

@@ -19,10 +19,11 @@ from preprocessing_scripts.tabular.errors import TableError
 from preprocessing_scripts.tabular.fit import fit_columns, fit_texts
 from preprocessing_scripts.tabular.hosts import Hosts
 from preprocessing_scripts.tabular.ingest import Ingest
+from preprocessing_scripts.tabular.kept import kept_types
 from preprocessing_scripts.tabular.pace import Pace
 from preprocessing_scripts.tabular.pipeline import Fitted, build_pipeline
 from preprocessing_scripts.tabular.plan import plan_schema
-from preprocessing_scripts.tabular.report import channel_schema, describe, measure
+from preprocessing_scripts.tabular.report import channel_schema, count_classes, describe, measure
 from preprocessing_scripts.tabular.spec import Spec
 from preprocessing_scripts.tabular.spool import Spool
 from preprocessing_scripts.tabular.writers import writing
@@ -90,11 +91,12 @@ def _run(
     pace = Pace(progress)
     columns, typed = _columns(source, hosts)
     spec = spec.resolve(columns)
-    schema = plan_schema(spec, source, hosts)
+    schema = plan_schema(spec, source, typed, hosts)
+    kept = kept_types(spec.keep, source, schema, hosts)
     numeric = [name for group in spec.numeric for name in group.columns]
     with Spool(spool_folder, len(numeric), spec.output.dtype) as spool:
         with pace.phase("read", "reading rows"):
-            ingest = Ingest(spec, source, schema, numeric)
+            ingest = Ingest(spec, source, schema, numeric, kept)
             ingest.set_pivots(hosts)
             ingested = ingest.run(spool, pace)
         with pace.phase("fit", "fitting on the training rows"):
@@ -109,13 +111,14 @@ def _run(
             made = emit.run(pace, progress)
             if hosts.rank == 0:
                 _save(fitted.pipeline, output)
-    metrics = measure(ingested, dealt, fitted, made, hosts)
+    classes = count_classes(ingested.rows.labels, dealt, hosts)
+    metrics = measure(ingested, dealt, classes, fitted, made, hosts)
     metrics["spool_mb"] = round(spool.bytes / 1e6, 1)
     metrics |= {f"{phase}_seconds": seconds for phase, seconds in pace.seconds.items()}
-    details = describe(spec, fitted, ingested, made, hosts)
+    details = describe(spec, fitted, ingested, made, hosts) | {"classes": classes}
     if spec.balance.method == "smote":
         details["synthetic_whole_numbers"] = emit.kept_whole
-    return Result(fitted.pipeline, metrics, channel_schema(spec, fitted, schema), details)
+    return Result(fitted.pipeline, metrics, channel_schema(spec, fitted, kept), details)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from preprocessing_scripts.tabular.blocks import Block, convert_stored, refuse_duplicates
 from preprocessing_scripts.tabular.errors import TableError
-from preprocessing_scripts.tabular.schema import Schema, require_columns
+from preprocessing_scripts.tabular.schema import Schema, require_columns, stored_names
 
 NAME = "frame"
 """What the frame is called where other sources name a file."""
@@ -64,8 +64,9 @@ class FrameSource:
         Raises:
             TableError: A column is missing or its values do not fit; names rows and column.
         """
-        require_columns(NAME, self.columns(), schema)
-        return convert_stored(self.read_as_stored(block, list(schema)), block, schema)
+        names = stored_names(schema)
+        require_columns(NAME, self.columns(), names)
+        return convert_stored(self.read_as_stored(block, names), block, schema)
 
     def read_as_stored(self, block: Block, columns: Sequence[str]) -> pa.Table:
         """Give some columns of a block with the types that Arrow finds for them.

@@ -8,10 +8,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from preprocessing_scripts.tabular.blocks import Source
-from preprocessing_scripts.tabular.schema import Kind, Schema, convert, is_text, require_columns
-
-SAMPLE_BLOCKS = 4
-"""Blocks in which a column's first value is looked for before its kind is given up on."""
+from preprocessing_scripts.tabular.schema import (
+    CODE,
+    SAMPLE_BLOCKS,
+    Kind,
+    Schema,
+    convert,
+    is_text,
+    require_columns,
+)
 
 
 def infer_schema(source: Source, wanted: Mapping[str, Kind | None]) -> Schema:
@@ -46,7 +51,7 @@ def infer_schema(source: Source, wanted: Mapping[str, Kind | None]) -> Schema:
 
 
 def infer_kept(source: Source, columns: Sequence[str]) -> Schema:
-    """Settle the kinds of columns that go out as they come in, from the first rows.
+    """Settle the kinds of columns of CSV that go out as they come in, from the first rows.
 
     Text stays text, but for whole numbers written in the only way there is (``7``, not ``007``).
 
@@ -65,14 +70,8 @@ def infer_kept(source: Source, columns: Sequence[str]) -> Schema:
 
 def _kept_kind(column: pa.ChunkedArray) -> Kind:
     values = column.combine_chunks().drop_null()
-    if is_text(values.type):
-        whole = pc.match_substring_regex(values, r"^(0|-?[1-9]\d{0,17})$")
-        return "integer" if len(values) and pc.all(whole).as_py() else "text"
-    if pa.types.is_integer(values.type):
-        return "integer"
-    if pa.types.is_temporal(values.type):
-        return "timestamp"
-    return "number" if pa.types.is_floating(values.type) else "text"
+    whole = pc.match_substring_regex(values, CODE)
+    return "code" if len(values) and pc.all(whole).as_py() else "text"
 
 
 def _kind_of(column: pa.ChunkedArray) -> Kind | None:
@@ -84,6 +83,8 @@ def _kind_of(column: pa.ChunkedArray) -> Kind | None:
         values = values.cast(values.type.value_type)
     if pa.types.is_temporal(values.type):
         return "timestamp"
+    if pa.types.is_signed_integer(values.type):
+        return "integer"
     if not is_text(values.type):
         return "number"
     candidates: tuple[Kind, Kind] = ("number", "timestamp")

@@ -18,11 +18,13 @@ from preprocessing_scripts.tabular.content import content_hashes
 from preprocessing_scripts.tabular.derive import add_features
 from preprocessing_scripts.tabular.errors import TableError
 from preprocessing_scripts.tabular.hosts import Hosts
+from preprocessing_scripts.tabular.kept import Types, kept_columns
 from preprocessing_scripts.tabular.pace import Pace
 from preprocessing_scripts.tabular.parallel import ordered
-from preprocessing_scripts.tabular.schema import Schema
+from preprocessing_scripts.tabular.schema import KEPT, Schema, stored_names
 from preprocessing_scripts.tabular.spec import Spec
 from preprocessing_scripts.tabular.spool import Spool
+from preprocessing_scripts.tabular.times import Times
 
 Floats = npt.NDArray[np.float64]
 
@@ -40,14 +42,14 @@ class Rows:
         labels: Their classes.
         hashes: What they hold, for the split, for balancing and for folds.
         times: For a temporal split.
-        nanoseconds: What is finer in them.
+        rest: What is finer in them.
         held: Which are held out.
     """
 
     labels: Floats
     hashes: npt.NDArray[np.uint64]
     times: Floats
-    nanoseconds: npt.NDArray[np.int16]
+    rest: npt.NDArray[np.int16]
     held: npt.NDArray[np.bool_]
 
     @classmethod
@@ -88,13 +90,17 @@ class Ingest:
         source: This host's files.
         schema: Of the columns that are read.
         columns: Names of the numbers, in the order of the spool.
+        kept: Types of the columns that go out as they came in.
     """
 
-    def __init__(self, spec: Spec, source: Source, schema: Schema, columns: Sequence[str]) -> None:
+    def __init__(
+        self, spec: Spec, source: Source, schema: Schema, columns: Sequence[str], kept: Types
+    ) -> None:
         self._spec = spec
         self._source = source
         self._schema = schema
         self._columns = columns
+        self._kept = kept
         self._recipes = [(f.name, str(f.operation), f.inputs) for f in spec.features]
         self._texts = list(dict.fromkeys(c for group in spec.categorical for c in group.columns))
         fresh = 0.0 if spec.output.dtype == "float64" else np.nan
@@ -105,7 +111,7 @@ class Ingest:
         if self._spec.output.dtype == "float64":
             return
         file, own = "", np.full(len(self._columns), np.nan)
-        for block in islice(self._source.blocks(list(self._schema)), _PIVOT_BLOCKS):
+        for block in islice(self._source.blocks(stored_names(self._schema)), _PIVOT_BLOCKS):
             file = file or block.file
             numbers = self._numbers(self._source.read(block, self._schema))
             middles = np.array([_middle(numbers[name]) for name in self._columns])
@@ -131,7 +137,7 @@ class Ingest:
         def one(numbered: tuple[int, Block]) -> tuple[Rows, int, Mapping[str, int]]:
             return self._block(numbered[0], numbered[1], spool)
 
-        blocks = enumerate(self._source.blocks(list(self._schema)))
+        blocks = enumerate(self._source.blocks(stored_names(self._schema)))
         with closing(ordered(one, blocks)) as results:
             for result in results:
                 found.append(result)
@@ -162,7 +168,7 @@ class Ingest:
         self._check_labels(block, rows.labels)
         numbers = self._numbers(table)
         matrix, infinite = self._matrix(numbers, len(table), spool.dtype)
-        others = self._others(table)
+        others = self._others(table, block)
         spool.write(number, matrix, others)
         rows = dataclasses.replace(rows, hashes=self._hashes(table, numbers, others))
         unseen = [name for name in numbers if name not in self._columns]
@@ -171,19 +177,19 @@ class Ingest:
     def _rows(self, block: Block, table: pa.Table) -> Rows:
         spec, count = self._spec, len(table)
         column = spec.split.column if spec.split.method == "temporal" else None
-        times = _floats(table[column]) if column else np.zeros(count)
-        if np.isnan(times).any():
-            row = block.first_row + int(np.flatnonzero(np.isnan(times))[0]) + 1
+        times = Times.of(table[column].chunk(0)) if column else Times.none(count)
+        if np.isnan(times.order).any():
+            row = block.first_row + int(np.flatnonzero(np.isnan(times.order))[0]) + 1
             raise TableError(f"{block.file}, row {row}, column {column}: no time to split by")
         held = np.zeros(count, dtype=bool)
         if spec.holdout:
             equal = pc.equal(table[spec.holdout.column], spec.holdout.equals)
             held = equal.fill_null(False).to_numpy()
         return Rows(
-            labels=_floats(table[spec.label.column]),
+            labels=_floats(table[spec.label.column].chunk(0)),
             hashes=np.zeros(count, dtype=np.uint64),
-            times=times,
-            nanoseconds=_nanoseconds(table[column]) if column else np.zeros(count, dtype=np.int16),
+            times=times.order,
+            rest=times.rest,
             held=held,
         )
 
@@ -191,9 +197,14 @@ class Ingest:
         self, table: pa.Table, numbers: Mapping[str, Floats], others: pa.Table
     ) -> npt.NDArray[np.uint64]:
         """Hash what rows hold, in all columns that are read or in those of the split's key."""
-        for name in self._texts:
-            table = table.set_column(table.column_names.index(name), name, others[name])
-        return content_hashes(table, self._spec.split.key or table.column_names, numbers)
+        stored = dict(zip(table.column_names, table.columns, strict=True))
+        # A column that is read twice counts once, and text was encoded already.
+        kept = {name: stored.pop(KEPT + name, None) for name in self._kept}
+        texts = {name: others[name] for name in self._texts}
+        columns: dict[str, Any] = {name: one for name, one in kept.items() if one is not None}
+        columns |= stored | texts
+        columns |= {name: numbers[name] for name in columns if name in numbers}
+        return content_hashes({name: columns[name] for name in self._spec.split.key or columns})
 
     def _check_labels(self, block: Block, labels: Floats) -> None:
         odd = labels[(labels != np.floor(labels)) | (np.abs(labels) > _LARGEST_LABEL)]
@@ -206,7 +217,7 @@ class Ingest:
     def _numbers(self, table: pa.Table) -> dict[str, Floats]:
         """All columns and features; missing is NaN."""
         wanted = dict.fromkeys([*self._columns, *(i for _, _, used in self._recipes for i in used)])
-        numbers = {name: _floats(table[name]) for name in wanted if name in self._schema}
+        numbers = {name: _floats(table[name].chunk(0)) for name in wanted if name in self._schema}
         add_features(numbers, self._recipes)
         return numbers
 
@@ -230,17 +241,16 @@ class Ingest:
             matrix[i, bad] = np.nan
         return matrix, infinite
 
-    def _others(self, table: pa.Table) -> pa.Table:
+    def _others(self, table: pa.Table, block: Block) -> pa.Table:
         texts = [table[name].combine_chunks().dictionary_encode() for name in self._texts]
-        kept = [table[name] for name in self._spec.keep]
-        names = [*self._texts, *(f"keep:{name}" for name in self._spec.keep)]
+        kept = kept_columns(table, block, self._kept)
+        names = [*self._texts, *(KEPT + name for name in self._kept)]
         # Without any column a table has no rows either.
         return pa.table([*texts, *kept], names=names)
 
 
-def _floats(column: pa.ChunkedArray) -> Floats:
+def _floats(values: pa.Array) -> Floats:
     """Numbers, or microseconds since 1970; missing is NaN."""
-    values = column.chunk(0)
     if pa.types.is_timestamp(values.type):
         if values.type.unit == "ns":
             values = pc.floor_temporal(values, unit="microsecond")  # before 1970 too
@@ -251,15 +261,6 @@ def _floats(column: pa.ChunkedArray) -> Floats:
         values = values.cast(pa.float64())
     floats: Floats = values.to_numpy(zero_copy_only=False)
     return floats
-
-
-def _nanoseconds(column: pa.ChunkedArray) -> npt.NDArray[np.int16]:
-    """What times have beyond microseconds."""
-    values = column.chunk(0)
-    if values.type != pa.timestamp("ns"):
-        return np.zeros(len(values), dtype=np.int16)
-    since: npt.NDArray[np.int64] = values.cast(pa.int64()).to_numpy(zero_copy_only=False)
-    return (since % 1000).astype(np.int16)
 
 
 def _count_infinite(numbers: Mapping[str, Floats], names: Sequence[str]) -> dict[str, int]:

@@ -9,16 +9,17 @@ from preprocessing_scripts.tabular.blocks import Source
 from preprocessing_scripts.tabular.errors import TableError
 from preprocessing_scripts.tabular.hosts import Hosts
 from preprocessing_scripts.tabular.infer import infer_kept, infer_schema
-from preprocessing_scripts.tabular.schema import EPOCHS, Kind, Schema
+from preprocessing_scripts.tabular.schema import EPOCHS, KEPT, Kind, Schema, require_columns
 from preprocessing_scripts.tabular.spec import Spec
 
 
-def plan_schema(spec: Spec, source: Source, hosts: Hosts) -> Schema:
+def plan_schema(spec: Spec, source: Source, typed: bool, hosts: Hosts) -> Schema:
     """Say which columns are read, and as what.
 
     Args:
         spec: Resolved.
         source: This host's files.
+        typed: Whether columns have types of their own.
         hosts: All read columns as the first host that has rows infers them.
 
     Raises:
@@ -46,10 +47,16 @@ def plan_schema(spec: Spec, source: Source, hosts: Hosts) -> Schema:
     for column in spec.split.key:
         if column not in spec.keep:
             want(column, wanted.get(column) or "text")
-    only_kept = [column for column in spec.keep if column not in wanted]
-    for column, kind in infer_kept(source, only_kept).items():
-        want(column, kind)
-    schema = _agree(infer_schema(source, wanted), source, hosts)
+    if not typed:
+        only_kept = [column for column in spec.keep if column not in wanted]
+        for column, kind in infer_kept(source, only_kept).items():
+            want(column, kind)
+    inferred = dict(infer_schema(source, wanted))
+    if typed:
+        for file, names in source.headers().items():
+            require_columns(file, names, spec.keep)
+        inferred |= {KEPT + column: "stored" for column in spec.keep}
+    schema = _agree(inferred, source, hosts)
     if spec.split.method == "temporal" and schema.get(spec.split.column or "") == "text":
         raise TableError(f"spec.split.column: {spec.split.column} holds neither times nor numbers")
     return schema

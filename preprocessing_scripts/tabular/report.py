@@ -5,39 +5,73 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from preprocessing_scripts.tabular.deal import CHANNELS, TRAIN, Deal
 from preprocessing_scripts.tabular.hosts import Hosts
 from preprocessing_scripts.tabular.ingest import Ingested
+from preprocessing_scripts.tabular.kept import Types, said
 from preprocessing_scripts.tabular.pace import peak_memory_mb
 from preprocessing_scripts.tabular.pipeline import Fitted
 from preprocessing_scripts.tabular.spec import Spec
+from preprocessing_scripts.tabular.split import classes
 
 _SHOWN = 20
+_EXACT = 2.0**53
+
+Classes = Mapping[str, Mapping[str, int]]
+"""Class -> channel -> rows."""
+
+
+def count_classes(labels: npt.NDArray[np.float64], dealt: Deal, hosts: Hosts) -> Classes:
+    """Count the rows of each class in each channel, over all hosts, before balancing.
+
+    Args:
+        labels: Of this host's rows.
+        dealt: Where they went.
+        hosts: All of them call this.
+    """
+    found = classes(labels, hosts)
+    own = np.zeros((len(found), len(CHANNELS)), dtype=np.int64)
+    for number in range(len(CHANNELS)):
+        of_channel = labels[dealt.channel == number]
+        own[:, number] = [(of_channel == label).sum() for label in found]
+    counts = hosts.total(own)
+    return {
+        f"{label:.0f}": dict(zip(dealt.sizes, map(int, of_class), strict=False))
+        for label, of_class in zip(found, counts, strict=True)
+    }
 
 
 def measure(
-    ingested: Ingested, dealt: Deal, fitted: Fitted, made: Mapping[str, int], hosts: Hosts
+    ingested: Ingested,
+    dealt: Deal,
+    classes: Classes,
+    fitted: Fitted,
+    made: Mapping[str, int],
+    hosts: Hosts,
 ) -> dict[str, float]:
     """Count rows so that ``rows_in = rows_unlabelled + the rows of all channels``.
+
+    Labels 0 and 1 have a rate of 1; others have none.
 
     Args:
         ingested: This host's rows.
         dealt: Where they went.
+        classes: See ``count_classes``.
         fitted: What was made of their columns.
         made: Synthetic rows by class.
         hosts: All of them call this.
     """
-    labels, channel = ingested.rows.labels, dealt.channel
-    numbers = range(len(CHANNELS))
-    ones = [int((labels[channel == number] == 1).sum()) for number in numbers]
-    written = [int(dealt.repeats[channel == number].sum()) for number in numbers]
-    own = np.array([ingested.rows_in, len(labels), *ones, written[TRAIN]], dtype=np.int64)
-    rows_in, labelled, *all_ones, train_written = (int(count) for count in hosts.total(own))
+    written = int(dealt.repeats[dealt.channel == TRAIN].sum())
+    own = np.array([ingested.rows_in, len(ingested.rows.labels), written], dtype=np.int64)
+    rows_in, labelled, train_written = (int(count) for count in hosts.total(own))
     metrics: dict[str, float] = {"rows_in": rows_in, "rows_unlabelled": rows_in - labelled}
-    for (name, size), positive in zip(dealt.sizes.items(), all_ones, strict=False):
+    for name, size in dealt.sizes.items():
         metrics[f"{name}_rows"] = size
-        metrics[f"{name}_positive_rate"] = round(positive / max(size, 1), 6)
+        if {*classes} <= {"0", "1"}:
+            ones = classes.get("1", {}).get(name, 0)
+            metrics[f"{name}_positive_rate"] = round(ones / max(size, 1), 6)
     return metrics | {
         "train_rows_written": train_written + sum(made.values()),
         "n_features": len(fitted.features),
@@ -45,17 +79,17 @@ def measure(
     }
 
 
-def channel_schema(spec: Spec, fitted: Fitted, schema: Mapping[str, str]) -> list[dict[str, str]]:
+def channel_schema(spec: Spec, fitted: Fitted, kept: Types) -> list[dict[str, str]]:
     """Columns of the channels in their order.
 
     Args:
         spec: Resolved.
         fitted: Names the features.
-        schema: Kinds of the raw columns.
+        kept: Types of the columns that go out as they came in.
     """
     columns = [{"name": name, "type": spec.output.dtype} for name in fitted.features]
     columns.append({"name": spec.label.column, "type": "integer"})
-    return columns + [{"name": name, "type": schema[name]} for name in spec.keep]
+    return columns + [{"name": name, "type": said(kept[name])} for name in spec.keep]
 
 
 def describe(
@@ -81,9 +115,19 @@ def describe(
             name for name, one in numbers.items() if one.low == one.high and one.missing < one.rows
         ],
         "infinite": _infinite(spec, ingested, hosts),
+        "beyond_whole_numbers": _beyond(fitted),
         "levels_of_several_spellings": _merged(fitted),
         "synthetic": dict(made),
     }
+
+
+def _beyond(fitted: Fitted) -> list[str]:
+    """Columns with numbers from 2**53 on, where whole ones are rounded to what a double holds."""
+    return [
+        name
+        for name, one in fitted.numbers.items()
+        if max(abs(one.pivot + one.low), abs(one.pivot + one.high)) > _EXACT
+    ]
 
 
 def _merged(fitted: Fitted) -> dict[str, dict[str, str]]:

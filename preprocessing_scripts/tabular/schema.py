@@ -11,12 +11,24 @@ import pyarrow.compute as pc
 from preprocessing_scripts.tabular.errors import TableError
 from preprocessing_scripts.tabular.values import microseconds_of
 
-Kind = Literal[
+GivenKind = Literal[
     "number", "integer", "text", "timestamp", "epoch_s", "epoch_ms", "epoch_us", "epoch_ns"
 ]
 """What a column holds. A timestamp is an instant in UTC, without a zone, to the microsecond; to the
 nanosecond where values are finer. An epoch is one too, stored as a number: what has passed since
 1970 in seconds, or milli-, micro- or nanoseconds."""
+
+Kind = Literal[GivenKind, "code", "stored"]
+"""Besides what may be given: a code is a whole number, written in the only way there is (``7``, not
+``007``), and what is stored stays as it is."""
+
+KEPT = "keep:"
+"""Begins the name of what is stored in a schema: its column may be read as something else, too."""
+
+SAMPLE_BLOCKS = 4
+"""Blocks in which a column's first value is looked for before its kind is given up on."""
+
+CODE = r"^(0|-?[1-9]\d{0,17})$"
 
 Schema = Mapping[str, Kind]
 """The columns that are wanted, in the order in which they are wanted."""
@@ -27,6 +39,11 @@ ARROW_TYPES: Mapping[Kind, pa.DataType] = MappingProxyType(
         "integer": pa.int64(),
         "text": pa.string(),
         "timestamp": pa.timestamp("us"),
+        "epoch_s": pa.timestamp("us"),
+        "epoch_ms": pa.timestamp("us"),
+        "epoch_us": pa.timestamp("us"),
+        "epoch_ns": pa.timestamp("us"),
+        "code": pa.int64(),
     }
 )
 EPOCHS: Mapping[Kind, str] = MappingProxyType(
@@ -41,6 +58,12 @@ MISSING_VALUES = (
 
 _ZONED = pa.timestamp("us", "UTC")
 _WITH_ZONE = r"[ T]\d.*(Z|[+-]\d\d(:?\d\d)?)$"
+
+
+def stored_names(schema: Schema) -> list[str]:
+    """Name the columns that are to be read, each once."""
+    names = [name.removeprefix(KEPT) if kind == "stored" else name for name, kind in schema.items()]
+    return list(dict.fromkeys(names))
 
 
 def require_columns(file: str, names: Sequence[str], wanted: Iterable[str]) -> None:
@@ -77,6 +100,12 @@ def convert(column: pa.Array, kind: Kind) -> pa.Array:
     """
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
+    if kind == "stored":
+        return column
+    if kind == "code" and pc.all(pc.match_substring_regex(column, CODE)).as_py() is False:
+        raise pa.ArrowInvalid("not a code")
+    if kind == "number" and pa.types.is_integer(column.type):
+        return column.cast(pa.float64(), safe=False)  # rounded beyond 2**53, as everybody does
     if pa.types.is_float16(column.type):
         column = column.cast(pa.float64())
     if pa.types.is_floating(column.type):

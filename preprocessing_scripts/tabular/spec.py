@@ -18,7 +18,7 @@ from fnmatch import fnmatchcase
 from typing import Literal
 
 from preprocessing_scripts.tabular.errors import TableError
-from preprocessing_scripts.tabular.schema import MISSING_VALUES, Kind
+from preprocessing_scripts.tabular.schema import MISSING_VALUES, GivenKind, Kind
 
 Operation = Literal["ratio", "difference", "product", "hours_between", "hour", "day_of_week"]
 OF_TIMES = ("hours_between", "hour", "day_of_week")
@@ -163,7 +163,8 @@ class Spec:
         numeric: Groups of columns; their order is the order of the features.
         categorical: Groups of columns, after the numeric ones.
         features: Columns made of others.
-        keep: Columns that go into the output as they are.
+        keep: Columns that go into the output as they are: of their own types; from CSV as text, but
+            for whole numbers written in the only way there is, and for what is used otherwise.
         split: Training and validation.
         holdout: A third channel.
         balance: Of the training channel.
@@ -184,7 +185,7 @@ class Spec:
     balance: Balance = field(default_factory=Balance)
     output: Output = field(default_factory=Output)
     missing_values: tuple[str, ...] = MISSING_VALUES
-    schema: Mapping[str, Kind] = field(default_factory=dict)
+    schema: Mapping[str, GivenKind] = field(default_factory=dict)
 
     def resolve(self, columns: Sequence[str]) -> "Spec":
         """Put names in the place of patterns.

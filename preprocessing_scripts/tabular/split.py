@@ -7,7 +7,6 @@ the order keys of their rows, and what comes of it is one threshold for each cla
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +14,7 @@ import numpy.typing as npt
 from preprocessing_scripts.tabular.errors import TableError
 from preprocessing_scripts.tabular.hosts import Hosts
 from preprocessing_scripts.tabular.spec import Balance, Split
+from preprocessing_scripts.tabular.times import Times
 
 Hashes = npt.NDArray[np.uint64]
 Floats = npt.NDArray[np.float64]
@@ -22,19 +22,6 @@ Mask = npt.NDArray[np.bool_]
 Counts = npt.NDArray[np.int64]
 
 _RANGE = 2.0**64
-
-
-@dataclass(frozen=True)
-class Times:
-    """When rows are, for a temporal split.
-
-    Args:
-        order: Microseconds since 1970, or any other number by which rows are ordered; not NaN.
-        nanoseconds: What is finer, from 0 to 999.
-    """
-
-    order: Floats
-    nanoseconds: npt.NDArray[np.int16]
 
 
 def validation_rows(
@@ -69,7 +56,7 @@ def validation_rows(
 
 def _latest(times: Times, split: Split, hosts: Hosts) -> Mask:
     """Mark the rows from the time on that leaves about the fraction to validation."""
-    order, fine, counts = _distinct(times.order, times.nanoseconds, np.ones(len(times.order)))
+    order, fine, counts = _distinct(times.order, times.rest, np.ones(len(times.order)))
     shares = hosts.exchange({"order": order, "fine": fine, "counts": counts})
     order, fine, counts = _distinct(
         *(np.concatenate([share[name] for share in shares]) for name in ("order", "fine", "counts"))
@@ -85,7 +72,7 @@ def _latest(times: Times, split: Split, hosts: Hosts) -> Mask:
     later = counts[::-1].cumsum()[::-1][1:]
     border = 1 + int(np.argmin(np.abs(later - wanted)))
     mask: Mask = (times.order > order[border]) | (
-        (times.order == order[border]) & (times.nanoseconds >= fine[border])
+        (times.order == order[border]) & (times.rest >= fine[border])
     )
     return mask
 

@@ -67,7 +67,7 @@ def test_types_of_parquet_and_frames_are_kept(tmp_path: Path) -> None:
         }
     )
     frame.to_parquet(tmp_path / "x.parquet")
-    expected = ["number"] * 3 + ["text", "number", "timestamp", "timestamp", "number"]
+    expected = ["number", "integer", "number", "text", "number", "timestamp", "timestamp", "number"]
     wanted: dict[str, Kind | None] = dict.fromkeys(frame.columns)
     assert list(infer_schema(open_source(tmp_path), wanted).values()) == expected
     assert list(infer_schema(FrameSource(frame), wanted).values()) == expected

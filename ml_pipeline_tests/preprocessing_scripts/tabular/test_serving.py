@@ -180,7 +180,7 @@ def specs(draw: st.DrawFn, kind: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", list(READERS))
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=12)
 @given(data=st.data())
 def test_any_columns_for_any_purpose(kind: str, data: st.DataObject) -> None:
     spec = data.draw(specs(kind))
