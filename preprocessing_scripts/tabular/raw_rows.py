@@ -19,6 +19,8 @@ from preprocessing_scripts.tabular.values import instant_of, microseconds_of, nu
 
 Floats = npt.NDArray[np.float64]
 
+_NUMBERS = (int, float, np.int64, np.float64)
+
 
 class RawRows(Carried, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Makes numbers, and text that is a level, of columns of any type that pandas has for them.
@@ -140,7 +142,7 @@ class RawRows(Carried, TransformerMixin, BaseEstimator):  # type: ignore[misc]
         values = column.to_numpy(object) if moments is None else moments
         # With their types: True is equal to 1.
         words = [(str, text) for text in self.missing_values]
-        numbers = [(kind, one) for kind in (int, float) for one in missing]
+        numbers = [(kind, one) for kind in _NUMBERS for one in missing]
         made: dict[Any, Any] = dict.fromkeys([*words, *numbers], np.nan)
         found = np.full(len(values), np.nan, dtype=object)
         for row in np.flatnonzero(~pd.isna(values)):

@@ -31,6 +31,17 @@ ALONE = (0, 7, 19, 31)
 """Rows that are read one by one, too: one row alone tells a reader less of its column's type."""
 
 Read = Callable[[Path], pd.DataFrame]
+
+
+TIMES = [name for name, column in IN_CSV.items() if "time" in column.roles]
+
+
+def read_times(path: Path) -> pd.DataFrame:
+    """Read CSV with its times as such, as far as pandas has them."""
+    there = pd.read_csv(path, nrows=0).columns
+    return pd.read_csv(path, parse_dates=[name for name in TIMES if name in there])
+
+
 READERS: Mapping[str, Mapping[str, Read]] = {
     "csv": {
         "as it is": pd.read_csv,
@@ -39,6 +50,8 @@ READERS: Mapping[str, Mapping[str, Read]] = {
         "by arrow": lambda path: pd.read_csv(path, engine="pyarrow"),
         "text": lambda path: pd.read_csv(path, dtype=str),
         "text alone": lambda path: pd.read_csv(path, dtype=str, keep_default_na=False),
+        "with times": read_times,
+        "records": lambda path: pd.DataFrame(pd.read_csv(path).to_dict("records"), dtype=object),
         "categories": lambda path: pd.read_csv(path).astype("category"),
         "objects": lambda path: pd.read_csv(path).astype(object),
     },
