@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from preprocessing_scripts.tabular.errors import TableError
 from preprocessing_scripts.tabular.levels import LevelStatistics, codes_of
 from preprocessing_scripts.tabular.numbers import NumberStatistics
 from preprocessing_scripts.tabular.scaling import affine
@@ -85,6 +86,7 @@ class Encoder:
         levels: Mapping[str, LevelStatistics],
     ) -> None:
         self.dtype = np.dtype(spec.output.dtype)
+        self._names = list(numbers)
         self._fills = self._column([one.fill for one in numbers.values()])
         maps = [affine(g.scale, numbers[name]) for g in spec.numeric for name in g.columns]
         self._shifts = self._column([shift for shift, _ in maps])
@@ -114,16 +116,31 @@ class Encoder:
             others: All of its other columns; text is dictionary-encoded.
             rows: Which rows, as often as they are wanted.
             folds: Folds of these rows, if they are training rows.
+
+        Raises:
+            TableError: A value is infinite when it is scaled.
         """
         values = numbers.take(rows, axis=1)
         np.copyto(values, self._fills, where=np.isnan(values))
-        values -= self._shifts
-        values *= self._factors
+        with np.errstate(over="ignore", invalid="ignore"):
+            values -= self._shifts
+            values *= self._factors
+            finite = np.isfinite(values.sum())
+        if not finite:
+            self._refuse_infinite(values)
         texts = [
             text.encode(_dictionary(others[name]), rows, folds, self.dtype)
             for name, text in self._text
         ]
         return Features([values, *texts])
+
+    def _refuse_infinite(self, values: Matrix) -> None:
+        for row, name in zip(values, self._names, strict=True):
+            if not np.isfinite(row).all():
+                raise TableError(
+                    f"column {name}: a value too far from those that train to be scaled as "
+                    f'{self.dtype}: correct it or leave it out, or set "dtype": "float64"'
+                )
 
     def are_whole(self, numbers: Matrix) -> npt.NDArray[np.bool_]:
         """Tell which columns of a block have whole numbers alone; what is missing does not count.

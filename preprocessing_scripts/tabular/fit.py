@@ -90,11 +90,19 @@ def _check_precision(
     if dtype != np.float32 or group.scale == "none" or one.rows == one.missing:
         return
     shift, factor = affine(group.scale, one)
+    limits = np.finfo(np.float32)
+    reach = max(one.high - shift, shift - one.low)
     if abs(shift * factor) > _FARTHEST:
-        raise TableError(
-            f"column {name}: most values lie far from its first ones, and too close together "
-            'for float32; set "dtype": "float64" in the spec\'s output'
-        )
+        what = "most values lie far from its first ones, and too close together"
+    elif 1 / factor < limits.tiny:
+        what = "values too close together"
+    elif max(reach, reach * factor) > limits.max:
+        what = "values too far from each other"
+    else:
+        return
+    raise TableError(
+        f'column {name}: {what} for float32; set "dtype": "float64" in the spec\'s output'
+    )
 
 
 def fit_texts(

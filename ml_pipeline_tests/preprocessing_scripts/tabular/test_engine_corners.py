@@ -202,6 +202,37 @@ def test_what_float32_cannot_hold_beside_other_values_is_refused(
     assert np.unique(agree(exact, rows)).size > 1
 
 
+@pytest.mark.parametrize(
+    ("scale", "values", "said"),
+    [
+        ("standard", [1e-42, 3e-42, 7e-42], "too close together for float32"),
+        ("minmax", [-3e38, 1.0, 3e38], "too large for float32"),
+        ("robust", [1.0, 1.0 + 1e-6, 1e35], "too far from each other for float32"),
+    ],
+)
+def test_scales_that_float32_does_not_hold_are_refused(
+    scale: str, values: list[float], said: str
+) -> None:
+    shares = [0, 0, 0, 0, 0, 1, 1, 1, 1, 2]
+    raw = table().assign(a=lambda frame: [values[shares[row % 10]] for row in frame["row"]])
+    spec = spec_of(numeric=[{"columns": ["a"], "scale": scale}])
+    with pytest.raises(TableError, match=f"column a: .*{said}"), engine(raw, spec):
+        pass
+    with engine(raw, spec | {"output": {"dtype": "float64"}}) as run:
+        agree(run, raw)
+
+
+def test_a_value_that_is_infinite_once_scaled_is_refused() -> None:
+    raw = table().assign(a=lambda frame: frame["a"] * 1e-3)
+    raw.loc[79, "a"] = 1e37
+    split = {"method": "temporal", "column": "row"}
+    with (
+        pytest.raises(TableError, match="column a: a value too far"),
+        engine(raw, spec_of(split=split)),
+    ):
+        pass
+
+
 def test_a_column_that_is_constant_in_training_is_not_too_far_away() -> None:
     raw = table().assign(a=lambda frame: np.where(frame["row"] < 64, 1.0, 10.0))
     temporal = {"method": "temporal", "column": "row"}
