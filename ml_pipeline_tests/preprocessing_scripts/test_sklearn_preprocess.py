@@ -80,7 +80,7 @@ def test_labels_are_those_of_the_flights(prepared: Prepared) -> None:
     assert read(prepared.output)["holdout"]["label"].tolist() == labels
 
 
-def test_the_preprocessor_is_plain_scikit_learn(prepared: Prepared) -> None:
+def test_the_preprocessor_loads_without_the_project(prepared: Prepared) -> None:
     path = prepared.output / "preprocessor" / "preprocessor.joblib"
     preprocessor = joblib.load(path)
     assert type(preprocessor).__module__.startswith("sklearn.")

@@ -1,7 +1,7 @@
 """Statistics of columns of text: levels and how often they occur, exactly, over all hosts."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,7 +118,7 @@ def fit_levels(
     }
 
 
-def _merge(shares: Sequence[Tally]) -> Tally:
+def _merge(shares: Iterable[Tally]) -> Tally:
     merged: Tally = {}
     for share in shares:
         for level, counts in share.items():
@@ -142,7 +142,7 @@ def _statistics(tallied: Tally, name: str, group: Categorical, untyped: bool) ->
     # A filling that the data do not have may be a spelling of what they have.
     filling = [group.fill] if reading != "text" and group.impute == "constant" else []
     spelled = Levels(name, [*tallied, *filling], reading)
-    merged = _merge([{spelled.of_text(text): counts} for text, counts in tallied.items()])
+    merged = _merge({spelled.of_text(text): counts} for text, counts in tallied.items())
     missing = int(filled[:, 0].sum())
     fill = spelled.of_text(group.fill)
     if group.impute == "most_frequent" and merged:

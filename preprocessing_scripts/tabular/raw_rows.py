@@ -56,7 +56,7 @@ class RawRows(Carried, TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def __getstate__(self) -> dict[str, Any]:
         """Levels as what they are made of."""
-        levels = {name: (list(one.spellings), one.reading) for name, one in self.levels.items()}
+        levels = {name: (one.texts, one.reading) for name, one in self.levels.items()}
         return super().__getstate__() | {"levels": levels}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

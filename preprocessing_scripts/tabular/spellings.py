@@ -48,7 +48,7 @@ class Levels:
             by the shortest of them.
 
     Attributes:
-        spellings: Text -> level.
+        spellings: Text -> level; of text, which has one spelling, nothing.
         names: Of the levels, ascending.
     """
 
@@ -56,17 +56,26 @@ class Levels:
         self.column = column
         self.reading = reading
         self._by_value: dict[Any, str] = {}
+        self.spellings: dict[str, str] = {}
+        self.names = sorted(set(texts))
+        if reading == "text":
+            return
         for text in sorted(texts, key=lambda text: (len(text), text)):
             self._by_value.setdefault(self._value(text), text)
         self.spellings = {text: self._by_value[self._value(text)] for text in texts}
-        self.names = sorted(set(self.spellings.values()))
+        self.names = sorted(self._by_value.values())
+
+    @property
+    def texts(self) -> list[str]:
+        """All that were found."""
+        return list(self.spellings or self.names)
 
     def of_text(self, text: str) -> str:
         """The level of a text; itself if there is none."""
+        if self.reading == "text":
+            return text
         found = self.spellings.get(text)
-        if found is None and self.reading != "text":
-            found = self._by_value.get(self._value(text))
-        return text if found is None else found
+        return found or self._by_value.get(self._value(text), text)
 
     def _value(self, text: str) -> Any:
         value = _READERS[self.reading](text)
