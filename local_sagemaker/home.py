@@ -36,12 +36,13 @@ class Home:
         return self
 
     def clear(self, *, runtimes: bool) -> None:
-        """Delete all jobs, feature groups, logs and objects.
+        """Delete all jobs, pipelines, feature groups, logs and objects.
 
         Args:
             runtimes: Whether to delete the runtimes too.
         """
-        for file in (self.job_database, self.feature_database, self.daemon_log):
+        databases = (self.job_database, self.feature_database, self.pipeline_database)
+        for file in (*databases, self.daemon_log):
             for path in self.root.glob(f"{file.name}*"):
                 path.unlink()
         for directory in (self.s3, self.logs, self.jobs, *([self.runtimes] if runtimes else [])):
@@ -71,6 +72,11 @@ class Home:
     def feature_database(self) -> Path:
         """The SQLite file of ``FeatureStore``."""
         return self.root / "features.db"
+
+    @property
+    def pipeline_database(self) -> Path:
+        """The SQLite file of ``PipelineStore``."""
+        return self.root / "pipelines.db"
 
     @property
     def sdk_defaults(self) -> Path:

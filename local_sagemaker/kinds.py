@@ -42,6 +42,9 @@ class JobKind:
         last_members: Members of the state that come only with the last secondary status.
         selects_pages: Whether List takes a page of the size that was asked for first, and then what
             of it has the status, as the service says of training jobs.
+        cache_key: Members of the request that have to be equal for a step of a pipeline to use the
+            result of an earlier job; a kind that has none is no step.
+        named_outputs: The member that has outputs with names, of which a step can read files.
         deletable: Whether there is a ``Delete`` operation.
         warm_pools: Whether its instances may stay for a later job.
     """
@@ -61,6 +64,8 @@ class JobKind:
     bulky: tuple[str, ...] = ()
     last_members: frozenset[str] = frozenset()
     selects_pages: bool = False
+    cache_key: tuple[str, ...] = ()
+    named_outputs: str = ""
     deletable: bool = True
     warm_pools: bool = False
 
@@ -185,6 +190,8 @@ PROCESSING = JobKind(
     ),
     summary=("ProcessingJobStatus", "ProcessingEndTime", "FailureReason", "ExitMessage"),
     bulky=("Environment", "ProcessingInputs"),
+    cache_key=("AppSpecification", "Environment", "ProcessingInputs"),
+    named_outputs="ProcessingOutputConfig.Outputs",
 )
 
 TRAINING = JobKind(
@@ -224,6 +231,15 @@ TRAINING = JobKind(
         }
     ),
     selects_pages=True,
+    cache_key=(
+        "AlgorithmSpecification",
+        "CheckpointConfig",
+        "DebugHookConfig",
+        "DebugRuleConfigurations",
+        "Environment",
+        "HyperParameters",
+        "InputDataConfig",
+    ),
     warm_pools=True,
 )
 

@@ -16,6 +16,7 @@ from local_sagemaker.feature_store.record_operations import RecordOperations
 from local_sagemaker.feature_store.store import FeatureStore
 from local_sagemaker.kinds import KINDS, JobKind
 from local_sagemaker.log_files import LogFiles
+from local_sagemaker.pipelines.operations import Pipelines
 from local_sagemaker.records.store import Job, JobStore
 from local_sagemaker.s3.store import ObjectStore
 
@@ -33,25 +34,45 @@ class OwnServices:
     rest: Mapping[str, RestJsonService]
 
 
-def sagemaker(
+def job_operations(
     store: JobStore,
-    features: FeatureStore,
     objects: ObjectStore,
     launch: Callable[[Job], None],
     clear: Callable[[JobKind, str], None],
     admit: Admit,
-) -> JsonService:
-    """SageMaker, as far as it is here.
+) -> dict[str, JobOperations]:
+    """The operations of each kind of job, by its name.
 
     Args:
         store: Where jobs are recorded.
-        features: Where feature groups are.
         objects: Where their inputs lie.
         launch: Starts the supervisor of a job that was just recorded.
         clear: Removes what is on disk of a job whose record was just removed.
         admit: Refuses jobs for which there are no instances.
     """
-    tags = TagOperations(store, features)
+    return {
+        kind.name: JobOperations(kind, store, objects, launch, clear, admit)
+        for kind in KINDS.values()
+    }
+
+
+def sagemaker(
+    store: JobStore,
+    features: FeatureStore,
+    objects: ObjectStore,
+    all_jobs: Mapping[str, JobOperations],
+    pipelines: Pipelines,
+) -> JsonService:
+    """SageMaker, as far as it is here.
+
+    Args:
+        store: Where jobs are recorded, and tags.
+        features: Where feature groups are.
+        objects: Where their offline stores are.
+        all_jobs: The operations of each kind of job, by its name.
+        pipelines: SageMaker Pipelines.
+    """
+    tags = TagOperations(store, pipelines.has, features)
     groups = GroupOperations(features, objects)
     operations: dict[str, Operation] = {
         "AddTags": tags.add_tags,
@@ -62,9 +83,10 @@ def sagemaker(
         "ListFeatureGroups": groups.list_groups,
         "UpdateFeatureGroup": groups.update,
         "DeleteFeatureGroup": groups.delete,
+        **pipelines.operations,
     }
     for kind in KINDS.values():
-        jobs = JobOperations(kind, store, objects, launch, clear, admit)
+        jobs = all_jobs[kind.name]
         operations |= {
             kind.operation("Create"): jobs.create,
             kind.operation("Describe"): jobs.describe,

@@ -11,6 +11,7 @@ from local_sagemaker.api import services
 from local_sagemaker.feature_store import group_request
 from local_sagemaker.jobs.kinds.limits import Ignored, Limit
 from local_sagemaker.kinds import KINDS
+from local_sagemaker.pipelines.operations import Pipelines
 from local_sagemaker.s3.http.operations import OPERATIONS
 
 _COMMAND = "python -m local_sagemaker.api.supported"
@@ -30,7 +31,9 @@ def _head() -> Iterator[str]:
 
 def _operations() -> Iterator[str]:
     nothing: Any = None  # Operations are asked for their names alone.
-    sagemaker = services.sagemaker(nothing, nothing, nothing, nothing, nothing, nothing)
+    jobs = services.job_operations(nothing, nothing, nothing, nothing, nothing)
+    pipelines = Pipelines(nothing, nothing, nothing, nothing)
+    sagemaker = services.sagemaker(nothing, nothing, nothing, jobs, pipelines)
     records = services.feature_store_runtime(nothing)
     logs = services.logs(nothing)
     cloudwatch = services.cloudwatch(nothing)

@@ -1,6 +1,6 @@
 """AddTags, ListTags and DeleteTags."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from local_sagemaker.account import job_arn
@@ -53,10 +53,14 @@ class TagOperations:
 
     Args:
         store: Where jobs and their tags are kept.
+        also: Whether an ARN is one of something else whose tags are kept there.
         others: Where other resources are.
     """
 
-    def __init__(self, store: JobStore, *others: ResourceStore) -> None:
+    def __init__(
+        self, store: JobStore, also: Callable[[str], bool], *others: ResourceStore
+    ) -> None:
+        self._also = also
         self._store = store
         self._others = others
 
@@ -101,7 +105,7 @@ class TagOperations:
         name = arn.rpartition("/")[2]
         if any(
             arn == job_arn(kind, name) and self._store.get(kind, name) for kind in KINDS.values()
-        ):
+        ) or self._also(arn):
             return self._store
         for store in self._others:
             if store.has(arn):

@@ -21,6 +21,7 @@ from local_sagemaker.daemon.record import DaemonRecord
 from local_sagemaker.daemon.watcher import SupervisorWatcher
 from local_sagemaker.events.sender import sender
 from local_sagemaker.faults.admin import Admin
+from local_sagemaker.faults.calls import strike
 from local_sagemaker.faults.instances import Instances
 from local_sagemaker.faults.late_logs import LateLogFiles
 from local_sagemaker.faults.parsing import InvalidFaultError
@@ -30,6 +31,12 @@ from local_sagemaker.home import Home
 from local_sagemaker.jobs.kinds.training.interruptions import NotInterruptibleError, interrupt
 from local_sagemaker.kinds import KINDS
 from local_sagemaker.log_files import LogFiles
+from local_sagemaker.pipelines.advancing import Advancer
+from local_sagemaker.pipelines.operations import Pipelines
+from local_sagemaker.pipelines.runner import PipelineRunner
+from local_sagemaker.pipelines.step_jobs import StepJobs
+from local_sagemaker.pipelines.step_runs import JobSteps
+from local_sagemaker.pipelines.store import PipelineStore
 from local_sagemaker.process import ProcessId
 from local_sagemaker.records.job_remains import left_aside, remove_directory
 from local_sagemaker.records.store import Job, JobStore
@@ -74,7 +81,10 @@ async def serve(
     features = FeatureStore(home.feature_database, objects)
     events = sender(home.job_database, endpoint)
     watcher = SupervisorWatcher(home, store, SupervisorLauncher(home, endpoint, supervisor), loop)
-    server = _server(home, store, features, objects, watcher.launch, record.version, reach)
+    server, pipelines = _server(
+        home, store, features, objects, watcher.launch, record.version, reach
+    )
+    watcher.tell(pipelines.job_ended)
     await loop.run_in_executor(None, watcher.recover)
     runner = web.AppRunner(
         server.application(),
@@ -86,6 +96,7 @@ async def serve(
     for each in listening:
         await web.SockSite(runner, each).start()
     features.start()
+    pipelines.start()
     if events is not None:
         events.start()
     write_sdk_defaults(home)
@@ -99,6 +110,7 @@ async def serve(
         await loop.run_in_executor(None, events.stop)
     await runner.cleanup()
     await loop.run_in_executor(None, features.stop)
+    await loop.run_in_executor(None, pipelines.stop)
 
 
 def _server(
@@ -109,18 +121,22 @@ def _server(
     launch: Callable[[Job], None],
     version: str,
     reach: Reach,
-) -> Server:
-    """All that answers requests, with the faults that it meets."""
+) -> tuple[Server, PipelineRunner]:
+    """All that answers requests, with the faults that it meets; and what takes pipelines on."""
     faults = Faults()
     instances = Instances(faults, store)
-    sagemaker = services.sagemaker(
+    jobs = services.job_operations(
         store,
-        features,
         objects,
         instances.launching(launch),
         partial(remove_directory, home, store),
         instances.admitted,
     )
+    recorded = PipelineStore(home.pipeline_database)
+    step_jobs = StepJobs(store, jobs, partial(strike, faults, "sagemaker"))
+    runner = PipelineRunner(recorded, Advancer(recorded, JobSteps(recorded, step_jobs), objects))
+    pipelines = Pipelines(recorded, store, objects, runner.wake)
+    sagemaker = services.sagemaker(store, features, objects, jobs, pipelines)
     logs = services.logs(LateLogFiles(home.logs, faults))
     admin = Admin(faults, partial(_interrupt_spot, store))
     about = {"version": version, "home": str(home.root)}
@@ -131,7 +147,8 @@ def _server(
         json={"sagemaker": sagemaker, "logs": logs, "monitoring": services.cloudwatch(store)},
         rest={"sagemaker": records},
     )
-    return Server(home, version, objects, own, faults, admin, pages, reach.hosts)
+    server = Server(home, version, objects, own, faults, admin, pages, reach.hosts)
+    return server, runner
 
 
 def _interrupt_spot(store: JobStore, name: str, capacity_after: float) -> None:

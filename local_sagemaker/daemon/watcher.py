@@ -47,6 +47,11 @@ class SupervisorWatcher:
         self._launcher = launcher
         self._loop = loop
         self._children: dict[int, subprocess.Popen[bytes]] = {}
+        self._tell: Callable[[Job], None] = lambda _: None
+
+    def tell(self, ended: Callable[[Job], None]) -> None:
+        """Name who is to be told of every job that ends, once its supervisor has gone."""
+        self._tell = ended
 
     def launch(self, job: Job) -> None:
         """Start a recorded job's supervisor; the job fails if that cannot be done."""
@@ -83,12 +88,12 @@ class SupervisorWatcher:
             child.wait()
         job = self._store.get(watched.kind, watched.name)
         # One that was deleted meanwhile may have left its name to another.
-        if job is None or job.ended or job.created != watched.created:
-            return
-        if job.supervisor is not None and job.supervisor != gone:
-            self._watch_soon(job, job.supervisor)
-            return
-        end_lost(self._home, self._store, job)
+        if job is not None and not job.ended and job.created == watched.created:
+            if job.supervisor is not None and job.supervisor != gone:
+                self._watch_soon(job, job.supervisor)
+                return
+            end_lost(self._home, self._store, job)
+        self._tell(watched)
 
     def _watch_soon(self, job: Job, process: ProcessId) -> None:
         def gone() -> None:

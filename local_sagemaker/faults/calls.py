@@ -77,6 +77,19 @@ def trouble(
     )
 
 
+def strike(faults: Faults, service: str, operation: str) -> None:
+    """Fail a call that the service makes of itself, as faults would fail one from outside.
+
+    Raises:
+        ServiceError: It is to fail now.
+    """
+    instead = trouble(faults, service, operation).before
+    if instead == "drop":
+        raise ServiceError("InternalFailure", "The connection was cut.", 500)
+    if instead is not None:
+        raise instead
+
+
 def _strike(
     faults: Faults, service: str, about: Callable[[Fault], bool]
 ) -> ServiceError | Cut | None:

@@ -6,17 +6,30 @@ from contextlib import nullcontext
 from typing import Any
 
 from local_sagemaker.api.aws_json import JsonService
-from local_sagemaker.api.services import sagemaker
+from local_sagemaker.api.job_operations import JobOperations
+from local_sagemaker.api.services import job_operations, sagemaker
 from local_sagemaker.feature_store.store import FeatureStore
+from local_sagemaker.pipelines.operations import Pipelines
 from local_sagemaker.records.store import JobStore
 from local_sagemaker.s3.store import ObjectStore
 
 
 def idle_sagemaker(store: JobStore, objects: ObjectStore) -> JsonService:
     """SageMaker that starts nothing: jobs are where the test puts them."""
+    nothing: Any = None
     return sagemaker(
         store,
         FeatureStore(objects.root / "features.db", objects),
+        objects,
+        idle_jobs(store, objects),
+        Pipelines(nothing, store, objects, lambda identity: None),
+    )
+
+
+def idle_jobs(store: JobStore, objects: ObjectStore) -> dict[str, JobOperations]:
+    """The operations of jobs that are never started."""
+    return job_operations(
+        store,
         objects,
         lambda job: None,
         lambda kind, name: None,

@@ -1,0 +1,1 @@
+"""SageMaker Pipelines: definitions, and executions whose steps are jobs of this service."""
