@@ -74,6 +74,21 @@ def values(record: list[dict[str, str]]) -> dict[str, str]:
     return {one["FeatureName"]: one["ValueAsString"] for one in record}
 
 
+def test_a_pipeline(client: MakeClient, source: Path) -> None:
+    ran = client("sdk2").run("sdk2_pipeline.py", str(source))
+    assert (ran.result["same"], ran.result["description"]) == (True, "again")
+    good, bad = ran.result["good"], ran.result["bad"]
+    jobs = dict.fromkeys(("Clean", "Train", "Evaluate", "Enough"), "Succeeded")
+    assert (good["status"], good["steps"], good["cached"]) == ("Succeeded", jobs, [])
+    assert (bad["status"], bad["steps"]) == ("Failed", {**jobs, "TooFew": "Failed"})
+    assert bad["cached"] == ["Clean"]
+    assert bad["reason"].endswith("TooFew: only 2 rows")
+    assert {"Name": "LeastRows", "Value": "3"} in bad["parameters"]
+    assert good["job"].startswith("pipelines-")
+    assert ran.result["name"] == '"a b"'
+    assert "sm-pysdk" not in ran.output, "it reported to AWS"
+
+
 def log(service: LocalService, kind: str, job: str) -> list[str]:
     """What a job printed."""
     asked = service.client("logs").filter_log_events(

@@ -27,7 +27,8 @@ from local_sagemaker.pipelines.definition.step_types import CONDITION, JOB_STEPS
 from local_sagemaker.pipelines.definition.steps import Step, read_steps
 
 VERSION = "2020-12-01"
-_MEMBERS = ("Version", "Metadata", "Parameters", "PipelineExperimentConfig", "Steps")
+_MLFLOW = "MlflowConfig"
+_MEMBERS = ("Version", "Metadata", "Parameters", "PipelineExperimentConfig", _MLFLOW, "Steps")
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,10 @@ def _refuse_constant(name: str) -> NoReturn:
 
 def _read(whole: Mapping[str, Any]) -> Definition:
     only(whole, _MEMBERS, "the definition")
+    if whole.get(_MLFLOW) is not None:
+        raise wrong(
+            _MLFLOW, "it is not supported by the local SageMaker, which has no MLflow server"
+        )
     version = whole.get("Version")
     if version != VERSION:
         raise wrong("Version", f"it must be {VERSION!r}, and is {version!r}")

@@ -21,11 +21,13 @@ _SPARK = "use a Processing step with the image sagemaker-spark-processing"
 INSTEAD: Mapping[str, str] = {
     "AutoML": "use a Training step",
     "Callback": _CODE,
+    "Cleanup": "leave it out; nothing here outlives its job",
     "ClarifyCheck": _CHECK,
     "EMR": _SPARK,
     "EMRServerless": _SPARK,
     "Endpoint": _NO_MODELS,
     "EndpointConfig": _NO_MODELS,
+    "ForEach": "use a step for each item, or one execution for each with a parameter",
     "InferenceComponent": _NO_MODELS,
     "Lambda": _CODE,
     "Lineage": "leave it out; nothing is recorded here",

@@ -54,6 +54,7 @@ JSON_GET = {"Std:JsonGet": {"PropertyFile": get("Steps.a.PropertyFiles.f"), "Pat
         ("[]", "it must be an object"),
         (changed(Version="2019-01-01"), "Version: it must be '2020-12-01'"),
         (changed(Stepss=[]), "there is no such member"),
+        (changed(MlflowConfig={"MlflowResourceArn": "x"}), "MlflowConfig: it is not supported"),
         (definition(), "Steps: there are none"),
         (definition({"Type": "Fail", "Arguments": {}}), "Steps[0]: Name is missing"),
         (definition(fail("a b", "x")), "Steps[0].Name: 'a b'"),
