@@ -41,6 +41,21 @@ def test_feature_groups(client: MakeClient, service: LocalService) -> None:
     assert "sm-pysdk" not in ran.output, "it reported to AWS"
 
 
+def test_a_pipeline(client: MakeClient, source: Path) -> None:
+    ran = client("sdk3").run("sdk3_pipeline.py", str(source))
+    first, second = ran.result["arns"]
+    assert first == second
+    jobs = dict.fromkeys(("Clean", "Train", "Evaluate", "Enough"), "Succeeded")
+    good, bad = ran.result["good"], ran.result["bad"]
+    assert (good["PipelineExecutionStatus"], good["steps"]) == ("Succeeded", jobs)
+    assert (bad["PipelineExecutionStatus"], bad["steps"]) == (
+        "Failed",
+        {**jobs, "TooFew": "Failed"},
+    )
+    assert bad["FailureReason"].endswith("TooFew: only 2 rows")
+    assert "sm-pysdk" not in ran.output, "it reported to AWS"
+
+
 def test_the_recorded_images_are_the_sdks(client: MakeClient, tmp_path: Path) -> None:
     said = client("sdk3").run("sdk3_image_uris.py", asked_for()).result
     renewed = tmp_path / RECORDED.name
