@@ -1,10 +1,11 @@
 """How quick and how light the local service is.
 
 Prints the time a job that does nothing takes, from create call to Completed; how many of them end
-in a second, and what each costs; how long after a job's end Dagster has noticed; and what the
-daemon costs when nothing happens.
+in a second, and what each costs; what a step of a pipeline takes that does nothing; how long after
+a job's end Dagster has noticed; and what the daemon costs when nothing happens.
 """
 
+import json
 import statistics
 import tempfile
 import time
@@ -23,6 +24,7 @@ from local_sagemaker.daemon import control
 IMAGE = "081325390199.dkr.ecr.us-east-1.amazonaws.com/sagemaker-base-python-310:1.0"
 JOBS = 20
 MANY_JOBS = 200
+CHAIN = 20
 JOBS_AT_ONCE = 8
 NOTICED_JOBS = 5
 IDLE_SECONDS = 20
@@ -44,6 +46,10 @@ def main() -> None:
                 [_no_op(client, f"no-op-{number}") for number in range(JOBS)],
             )
             _many_no_ops(client, endpoint.pid)
+            _row(
+                f"pipeline of {CHAIN} no-op steps in a chain, s a step",
+                [_chain(client) for _ in range(3)],
+            )
             _row(
                 "job end to Dagster noticing, 5 s job, s",
                 [_noticing(connection, number) for number in range(NOTICED_JOBS)],
@@ -108,6 +114,36 @@ def _many_no_ops(client: Any, daemon: int) -> None:
     cpu = (_cpu_seconds(daemon) - before) / MANY_JOBS
     _row(f"no-op processing jobs, {JOBS_AT_ONCE} at a time, per second", [MANY_JOBS / seconds])
     _row("  CPU time of a job, its share of the daemon's too, s", [cpu])
+
+
+def _chain(client: Any) -> float:
+    """Seconds a step of a pipeline of steps that wait for each other and do nothing."""
+    arguments = _request("", "true")
+    del arguments["ProcessingJobName"]
+    steps = [
+        {
+            "Name": f"step-{number}",
+            "Type": "Processing",
+            "Arguments": arguments,
+            "DependsOn": [f"step-{number - 1}"] if number else [],
+        }
+        for number in range(CHAIN)
+    ]
+    definition = json.dumps({"Version": "2020-12-01", "Steps": steps})
+    role = arguments["RoleArn"]
+    client.create_pipeline(PipelineName="chain", RoleArn=role, PipelineDefinition=definition)
+    started = time.monotonic()
+    arn = client.start_pipeline_execution(PipelineName="chain")["PipelineExecutionArn"]
+    while True:
+        execution = client.describe_pipeline_execution(PipelineExecutionArn=arn)
+        if execution["PipelineExecutionStatus"] != "Executing":
+            break
+        time.sleep(0.05)
+    seconds = time.monotonic() - started
+    if execution["PipelineExecutionStatus"] != "Succeeded":
+        raise RuntimeError(f"the pipeline failed: {execution['FailureReason']}")
+    client.delete_pipeline(PipelineName="chain")
+    return seconds / CHAIN
 
 
 def _noticing(connection: SageMakerConnection, number: int) -> float:

@@ -11,6 +11,8 @@ from local_sagemaker.api import services
 from local_sagemaker.feature_store import group_request
 from local_sagemaker.jobs.kinds.limits import Ignored, Limit
 from local_sagemaker.kinds import KINDS
+from local_sagemaker.pipelines.definition.step_types import INSTEAD, SUPPORTED
+from local_sagemaker.pipelines.execution_operations import REFUSED_OF_EXECUTIONS
 from local_sagemaker.pipelines.operations import Pipelines
 from local_sagemaker.s3.http.operations import OPERATIONS
 
@@ -19,7 +21,7 @@ _COMMAND = "python -m local_sagemaker.api.supported"
 
 def markdown() -> str:
     """The whole page, as Markdown."""
-    return "\n".join([*_head(), *_operations(), *_members()]) + "\n"
+    return "\n".join([*_head(), *_operations(), *_members(), *_steps()]) + "\n"
 
 
 def _head() -> Iterator[str]:
@@ -102,6 +104,20 @@ def _creating() -> Iterator[tuple[str, Iterable[Limit], Iterable[Ignored]]]:
     for kind in KINDS.values():
         yield kind.operation("Create"), kind.rules().refused, kind.rules().without_effect
     yield "CreateFeatureGroup", group_request.REFUSED, group_request.WITHOUT_EFFECT
+
+
+def _steps() -> Iterator[str]:
+    yield "## Steps of pipelines"
+    yield ""
+    yield f"Steps may be of the types {_names(SUPPORTED)}. A definition that has another one is"
+    yield "refused when the pipeline is created, and so are the members"
+    yield f"{_names(REFUSED_OF_EXECUTIONS)} of StartPipelineExecution."
+    yield ""
+    yield "| type | instead |"
+    yield "|---|---|"
+    for name, instead in sorted(INSTEAD.items()):
+        if name not in SUPPORTED:
+            yield _row(f"`{name}`", instead)
 
 
 def _only(limit: Limit) -> str:

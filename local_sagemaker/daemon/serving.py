@@ -140,7 +140,7 @@ def _server(
     logs = services.logs(LateLogFiles(home.logs, faults))
     admin = Admin(faults, partial(_interrupt_spot, store))
     about = {"version": version, "home": str(home.root)}
-    pages = Pages(store, LogFiles(home.logs), home.feature_database, about)
+    pages = Pages(store, LogFiles(home.logs), home.feature_database, recorded, about)
     records = services.feature_store_runtime(features)
     # CloudWatch's requests are signed for its endpoint's name.
     own = services.OwnServices(

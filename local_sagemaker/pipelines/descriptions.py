@@ -102,18 +102,21 @@ def _metadata(run: StepRun, of: Step) -> dict[str, Any]:
     if of.type == CONDITION:
         known = "Outcome" in run.details
         return {"Condition": {"Outcome": str(run.details["Outcome"])} if known else {}}
-    arn = step_job_arn(run, of)
-    return {JOB_STEPS[of.type].member(""): {"Arn": arn}} if arn else {}
+    job = step_job(run, of)
+    if job is None:
+        return {}
+    kind, _, name = job.partition("/")
+    return {JOB_STEPS[of.type].member(""): {"Arn": job_arn(KINDS[kind], name)}}
 
 
-def step_job_arn(run: StepRun, of: Step) -> str | None:
-    """The ARN of the job that a step's result is of, once there is one."""
-    if run.job is not None:
-        kind, _, name = run.job.partition("/")
-        return job_arn(KINDS[kind], name)
+def step_job(run: StepRun, of: Step) -> str | None:
+    """The kind and name of the job that a step's result is of, once there is one."""
+    if of.type not in JOB_STEPS or run.job is not None:
+        return run.job
+    kind = JOB_STEPS[of.type]
     properties: Mapping[str, Any] = run.details.get("Properties", {})
-    arn = properties.get(JOB_STEPS[of.type].member("Arn"))
-    return None if arn is None else str(arn)
+    name = properties.get(kind.member("Name"))
+    return None if name is None else f"{kind}/{name}"
 
 
 def _times(**times: float | None) -> dict[str, float]:

@@ -31,10 +31,11 @@ _KEPT = (
     "PipelineExecutionDescription",
     "PipelineExecutionDisplayName",
 )
-_REFUSED = {
+REFUSED_OF_EXECUTIONS = {
     "SelectiveExecutionConfig": "give the steps that are to be used again a CacheConfig",
     "MlflowExperimentName": "there is no MLflow server here",
 }
+"""Members of StartPipelineExecution that are refused, and what to do instead."""
 _COLUMNS = {"CreationTime": "created", "PipelineExecutionArn": "id"}
 
 
@@ -60,7 +61,7 @@ class ExecutionOperations:
                 the token was used with other ones.
         """
         refuse_versions(request)
-        for member, instead in _REFUSED.items():
+        for member, instead in REFUSED_OF_EXECUTIONS.items():
             if member in request:
                 text = f"{member} is not supported by the local SageMaker: {instead}"
                 raise invalid(text)

@@ -51,6 +51,11 @@ class PipelineStore:
         """A page of executions."""
         return rows.executions(self._file.connection(), *page.sql())
 
+    def latest(self, number: int) -> list[Execution]:
+        """The latest executions of all pipelines, newest first."""
+        clauses = "ORDER BY created DESC, id LIMIT ?"
+        return rows.executions(self._file.connection(), clauses, (number,))
+
     def started_with(self, pipeline: str, token: str) -> Execution | None:
         """The execution of a pipeline that was started with a token, if there is one."""
         clauses, values = "WHERE pipeline = ? AND token = ?", (pipeline, token)

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 from local_sagemaker.feature_store.overview import overview as feature_groups
 from local_sagemaker.kinds import KINDS
 from local_sagemaker.log_files import LogFiles
+from local_sagemaker.pipelines.store import PipelineStore
 from local_sagemaker.records.store import Job, JobStore
 from local_sagemaker.web.detail import detail, streams
 from local_sagemaker.web.log_tail import read_on
 from local_sagemaker.web.overview import Filter, overview
+from local_sagemaker.web.pipelines import execution, executions
 from local_sagemaker.web.secrets import SecretMask
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 PREFIX = "/_jobs/"
 """No bucket can be called that, so no object is hidden by it."""
 
+_PIPELINES = "pipelines"
 _STATIC = ("page.js", "style.css")
 _SECURITY = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
@@ -60,15 +63,22 @@ class Pages:
         store: Where jobs are recorded.
         logs: Where their logs are.
         features: The file of the feature store.
+        pipelines: Where pipelines are recorded.
         about: Version and home, for the foot of each page.
     """
 
     def __init__(
-        self, store: JobStore, logs: LogFiles, features: Path, about: Mapping[str, str]
+        self,
+        store: JobStore,
+        logs: LogFiles,
+        features: Path,
+        pipelines: PipelineStore,
+        about: Mapping[str, str],
     ) -> None:
         self._store = store
         self._features = features
         self._logs = logs
+        self._pipelines = pipelines
         self._about = about
 
     def answer(self, path: str, query: Mapping[str, str]) -> Answer:
@@ -85,12 +95,22 @@ class Pages:
         parts = path.removeprefix(PREFIX).split("/")
         if len(parts) == 1 and parts[0] in _STATIC:
             return _static(parts[0])
+        if parts[0] == _PIPELINES:
+            return self._pipeline_page(path, parts[1:])
         job = self._job(parts)
         if job is None:
             return self._page("missing.html", status=404, path=path)
         if parts[2:] == ["log"]:
             return self._log(job, query)
         return self._page("job.html", **detail(job, self._store.tags(job.arn), self._logs))
+
+    def _pipeline_page(self, path: str, parts: list[str]) -> Answer:
+        if not parts:
+            return self._page("executions.html", **executions(self._pipelines))
+        found = self._pipelines.execution(parts[1]) if len(parts) == 2 else None
+        if found is None or found.pipeline != parts[0]:
+            return self._page("missing.html", status=404, path=path)
+        return self._page("execution.html", **execution(self._pipelines, found))
 
     def _job(self, parts: list[str]) -> Job | None:
         if parts[0] in KINDS and (len(parts) == 2 or parts[2:] == ["log"]):

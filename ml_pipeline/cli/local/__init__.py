@@ -9,6 +9,7 @@ from local_sagemaker.daemon import control
 from ml_pipeline.cli.local.faults import faults
 from ml_pipeline.cli.local.feature_groups import feature_groups
 from ml_pipeline.cli.local.image import image
+from ml_pipeline.cli.local.pipelines import pipelines
 from ml_pipeline.cli.local.prune import prune
 from ml_pipeline.settings import get_settings
 
@@ -53,7 +54,7 @@ def env() -> None:
 @local.command()
 @click.option("--everything", is_flag=True, help="Also the runtimes, which take time to rebuild.")
 def reset(everything: bool) -> None:
-    """Delete the service's jobs, feature groups, logs and objects."""
+    """Delete the service's jobs, pipelines, feature groups, logs and objects."""
     control.reset(get_settings().home, everything=everything)
     click.echo("deleted")
 
@@ -61,4 +62,5 @@ def reset(everything: bool) -> None:
 local.add_command(faults)
 local.add_command(feature_groups)
 local.add_command(image)
+local.add_command(pipelines)
 local.add_command(prune)

@@ -28,6 +28,7 @@ class World:
     """A service of which a test is the jobs, and the daemon's thread.
 
     Args:
+        home: Where all of it lies.
         service: SageMaker.
         store: Its pipelines.
         jobs: Its jobs.
@@ -37,6 +38,7 @@ class World:
         strikes: The errors that the next calls of its own meet.
     """
 
+    home: Path
     service: JsonService
     store: PipelineStore
     jobs: JobStore
@@ -113,4 +115,4 @@ def world(tmp_path: Path) -> World:
     advancer = Advancer(store, JobSteps(store, step_jobs), objects)
     pipelines = Pipelines(store, jobs, objects, woken.append)
     service = sagemaker(jobs, operations, pipelines)
-    return World(service, store, jobs, objects, advancer, woken, strikes)
+    return World(tmp_path, service, store, jobs, objects, advancer, woken, strikes)
