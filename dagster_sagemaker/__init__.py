@@ -22,6 +22,8 @@ from dagster_sagemaker.inputs import (
 from dagster_sagemaker.invocation import SageMakerInvocation
 from dagster_sagemaker.network import NetworkConfig
 from dagster_sagemaker.options import JobKeywords, JobOptions
+from dagster_sagemaker.pipeline_client import FinishedPipeline, SageMakerPipelineClient
+from dagster_sagemaker.pipeline_steps import pipeline_step
 from dagster_sagemaker.pipes import PipesSageMakerProcessingClient, PipesSageMakerTrainingClient
 from dagster_sagemaker.polling import Polling
 from dagster_sagemaker.processors import (
@@ -49,6 +51,7 @@ __all__ = [
     "CodeBundle",
     "FeatureGroup",
     "FinishedJob",
+    "FinishedPipeline",
     "FrameworkProcessor",
     "FrameworkTraining",
     "Ingestion",
@@ -74,6 +77,7 @@ __all__ = [
     "SKLearnTraining",
     "SageMakerConnection",
     "SageMakerInvocation",
+    "SageMakerPipelineClient",
     "ScriptProcessor",
     "TensorFlowProcessor",
     "TensorFlowTraining",
@@ -89,4 +93,5 @@ __all__ = [
     "image_uri",
     "ingest_features",
     "is_of_asset_backfill",
+    "pipeline_step",
 ]
