@@ -27,15 +27,27 @@ def find_or_land(
     Raises:
         dagster.Failure: A day is not there, and cannot or shall not be landed. Not retried.
     """
-    manifests = Manifests(aws.client("s3"), settings.bucket_name)
-    found = {ds: manifests.find(ASSET, ds, RawDay) for ds in days}
-    missing = [ds for ds in days if found[ds] is None]
+    found = _published(settings, aws, days)
+    missing = [ds for ds in days if ds not in found]
     if missing:
         if not settings.land_missing_days:
             raise _must_be_landed(missing)
         _land_and_report(context, settings, aws, missing)
-        found |= {ds: manifests.find(ASSET, ds, RawDay) for ds in missing}
-    return {ds: day for ds, day in found.items() if day is not None}
+        found |= _published(settings, aws, missing)
+    return found
+
+
+def find(settings: Settings, aws: SageMakerConnection, days: Sequence[str]) -> dict[str, RawDay]:
+    """The published days.
+
+    Raises:
+        dagster.Failure: A day is not there.
+    """
+    found = _published(settings, aws, days)
+    missing = [ds for ds in days if ds not in found]
+    if missing:
+        raise _must_be_landed(missing)
+    return found
 
 
 def observe(context: dg.AssetExecutionContext, days: Mapping[str, RawDay]) -> None:
@@ -43,6 +55,14 @@ def observe(context: dg.AssetExecutionContext, days: Mapping[str, RawDay]) -> No
     for ds, day in sorted(days.items()):
         version = {"dagster/data_version": day.etags()}
         context.log_event(dg.AssetObservation(HISTORY, partition=ds, tags=version))
+
+
+def _published(
+    settings: Settings, aws: SageMakerConnection, days: Sequence[str]
+) -> dict[str, RawDay]:
+    manifests = Manifests(aws.client("s3"), settings.bucket_name)
+    found = {ds: manifests.find(ASSET, ds, RawDay) for ds in days}
+    return {ds: day for ds, day in found.items() if day is not None}
 
 
 def _land_and_report(

@@ -8,6 +8,7 @@ import click
 from dotenv import load_dotenv
 
 from local_sagemaker.daemon.errors import DaemonError
+from ml_pipeline.cli.export import export_pipeline
 from ml_pipeline.cli.jobs import jobs
 from ml_pipeline.cli.local import local
 from ml_pipeline.cli.prices import prices
@@ -98,5 +99,6 @@ def doctor() -> None:
 
 
 cli.add_command(jobs)
+cli.add_command(export_pipeline)
 cli.add_command(local)
 cli.add_command(prices)
