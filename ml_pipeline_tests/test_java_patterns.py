@@ -99,6 +99,8 @@ def test_both_have_one_text() -> None:
         (r"[\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\t]*", "a \U0001f600\t", True),
         (r"[\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\t]*", "a\n", False),
         (r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", "-a", False),
+        (r".*(?:[ \r\n\t].*)*", '{\n\t"a": 1\r\n}', True),
+        (r".*(?:[ \r\n\t].*)*", "a " * 500 + "\u2028", False),
     ],
 )
 def test_patterns_mean_what_they_mean_in_java(

@@ -13,6 +13,9 @@ _DOT = r"[^\n\r\u0085\u2028\u2029]"
 _SURROGATES = r"\uD800\uDC00-\uDBFF\uDFFF"
 """In Java, the range of characters beyond the basic plane: a pair of surrogates at each end."""
 
+_SLOW = {r".*(?:[ \r\n\t].*)*": r"[^\u0085\u2028\u2029]*"}
+"""Patterns that take for ever to fail, as their parts may match in many ways, and equal ones."""
+
 _TOKEN = re.compile(
     r"""
     \\p\{(?P<property>\w+)\}
@@ -37,6 +40,7 @@ def compile_java(pattern: str) -> re.Pattern[str] | None:
     Returns:
         The pattern; None if it uses something else that Python does not have.
     """
+    pattern = _SLOW.get(pattern, pattern)
     in_python = "".join(_translate(pattern.replace(_SURROGATES, r"\U00010000-\U0010FFFF")))
     try:
         return re.compile(in_python, re.ASCII)

@@ -9,9 +9,15 @@ from local_sagemaker.api.java_patterns import compile_java
 from local_sagemaker.api.service_models import service_model
 
 OPERATIONS = {
-    "sagemaker": "AddTags CreateProcessingJob CreateTrainingJob ListTrainingJobs",
+    "sagemaker": "AddTags CreateProcessingJob CreateTrainingJob ListTrainingJobs CreatePipeline "
+    "ListPipelines StartPipelineExecution DescribePipelineExecution",
     "logs": "DescribeLogGroups DescribeLogStreams FilterLogEvents GetLogEvents",
 }
+
+TEXTS = (
+    *("a" * 5000 + "!", "a-" * 2500 + "!", "-" * 5000, "s3://" + "/" * 5000),
+    *("a " * 2500 + "\u2028", "a:" * 2500 + "!", "arn:aws:sagemaker:x:aws:pipeline/" + "/" * 5000),
+)
 
 
 def patterns(shape: Any, seen: set[str]) -> Iterator[str]:
@@ -39,5 +45,5 @@ def test_every_pattern_of_what_is_offered_compiles_and_none_takes_for_ever(servi
         for pattern in patterns(shape, set()):
             compiled = compile_java(pattern)
             assert compiled is not None, pattern
-            for text in ("a" * 5000 + "!", "a-" * 2500 + "!", "-" * 5000, "s3://" + "/" * 5000):
+            for text in TEXTS:
                 compiled.fullmatch(text)
