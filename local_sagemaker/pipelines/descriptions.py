@@ -18,14 +18,12 @@ _EXECUTION = (
     "ParallelismConfiguration",
     "RoleArn",
 )
-_NEVER_SHOWN = {"Tags"}
 
 
 def pipeline(one: Pipeline) -> dict[str, Any]:
     """The response of ``DescribePipeline``."""
-    shown = {name: value for name, value in one.members.items() if name not in _NEVER_SHOWN}
     return {
-        **shown,
+        **one.members,
         **_times(LastRunTime=one.last_run),
         "PipelineArn": one.arn,
         "PipelineName": one.name,

@@ -18,6 +18,7 @@ from local_sagemaker.pipelines.records import (
     STOPPED,
     STOPPING,
     Execution,
+    Pipeline,
     StepRun,
 )
 from local_sagemaker.pipelines.store import PipelineStore
@@ -66,39 +67,47 @@ class ExecutionOperations:
                 text = f"{member} is not supported by the local SageMaker: {instead}"
                 raise invalid(text)
         pipeline = find(self._store, request["PipelineName"])
+        # First: the pipeline may have got other parameters since.
+        execution = self._store.started_with(pipeline.name, request["ClientRequestToken"])
+        if execution is None:
+            execution = self._added(pipeline, request)
+        if execution.members["Asked"] != _asked(request):
+            text = f"ClientRequestToken was used with other parameters, for {execution.arn}"
+            raise ServiceError("ConflictException", text)
+        self._wake(execution.id)
+        return {"PipelineExecutionArn": execution.arn}
+
+    def _added(self, pipeline: Pipeline, request: Members) -> Execution:
+        """A new execution, or the one that the same call has started meanwhile."""
+        execution = self._new(pipeline, request)
+        try:
+            return self._store.add_execution(execution) or execution
+        except KeyError:
+            raise not_found(pipeline.name) from None
+
+    def _new(self, pipeline: Pipeline, request: Members) -> Execution:
+        """The execution that a call would start."""
         definition = read_definition(pipeline.definition)
-        asked = request.get("PipelineParameters", [])
         now = time.time()
         members = {
             "RoleArn": request.get("RoleArn", pipeline.members["RoleArn"]),
             "PipelineExecutionDisplayName": f"execution-{int(now * 1000)}",
             **{name: pipeline.members[name] for name in _KEPT if name in pipeline.members},
             **{name: request[name] for name in _KEPT if name in request},
-            "Parameters": values_of(definition.parameters, asked),
+            "Parameters": values_of(definition.parameters, request.get("PipelineParameters", [])),
             "Tags": self._tags.tags(pipeline.arn),
-            "Asked": asked,
+            "Asked": _asked(request),
         }
-        token = request["ClientRequestToken"]
-        execution = Execution(
+        return Execution(
             id=new_execution_id(),
             pipeline=pipeline.name,
             created=now,
             modified=now,
             status=EXECUTING,
-            token=token,
+            token=request["ClientRequestToken"],
             definition=pipeline.definition,
             members=members,
         )
-        try:
-            found = self._store.add_execution(execution)
-        except KeyError:
-            raise not_found(pipeline.name) from None
-        if found is not None and found.members["Asked"] != asked:
-            text = f"ClientRequestToken was used with other parameters, for {found.arn}"
-            raise ServiceError("ConflictException", text)
-        execution = found or execution
-        self._wake(execution.id)
-        return {"PipelineExecutionArn": execution.arn}
 
     def describe(self, request: Members) -> dict[str, Any]:
         """Answer ``DescribePipelineExecution``; errors as in ``list_steps``."""
@@ -217,6 +226,10 @@ class ExecutionOperations:
         if found is None or found.arn.lower() != arn.lower():
             raise ServiceError("ResourceNotFound", f"Pipeline execution '{arn}' does not exist.")
         return found
+
+
+def _asked(request: Members) -> dict[str, str]:
+    return {one["Name"]: one["Value"] for one in request.get("PipelineParameters", [])}
 
 
 def _part(request: Members, member: str, items: list[dict[str, Any]]) -> dict[str, Any]:

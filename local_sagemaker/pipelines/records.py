@@ -53,8 +53,9 @@ class Execution:
         status: ``Executing``, ``Stopping``, ``Succeeded``, ``Failed`` or ``Stopped``.
         token: The ``ClientRequestToken`` it was started with.
         definition: The JSON of the pipeline's definition as it was then.
-        members: What else is known of it: ``Parameters`` (by name), ``RoleArn``, ``Tags`` of the
-            pipeline, and members of Start and Describe under their own names.
+        members: What else is known of it: ``Parameters`` (their values, by name), ``Asked`` (the
+            texts of those that it was started with), ``RoleArn``, ``Tags`` of the pipeline, and
+            members of Start and Describe under their own names.
     """
 
     id: str

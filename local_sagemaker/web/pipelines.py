@@ -71,7 +71,6 @@ def _step(of: Execution, step: Step, run: StepRun | None) -> dict[str, Any]:
         "name": step.name,
         "type": step.type,
         "status": "Not run" if of.ended else "Waiting",
-        "needs": ", ".join(step.depends_on),
         "duration": "",
         "job": None,
         "note": "",

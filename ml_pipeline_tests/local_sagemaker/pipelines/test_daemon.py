@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from local_sagemaker.daemon import control
+from local_sagemaker.faults.client import FaultsClient
 from local_sagemaker.home import Home
 from ml_pipeline_tests.conftest import LocalService
 from ml_pipeline_tests.local_sagemaker.daemons import running_daemon, wait_for
@@ -54,6 +55,19 @@ def test_a_stop_ends_jobs_that_run(scripted_service: LocalService) -> None:
     client.stop_pipeline_execution(PipelineExecutionArn=arn)
     assert ended(client, arn) == "Stopped"
     assert statuses(client, arn) == {"waits": "Stopped"}
+
+
+def test_a_create_that_is_throttled_is_tried_again(scripted_service: LocalService) -> None:
+    client = scripted_service.client("sagemaker")
+    faults = FaultsClient(scripted_service.port)
+    fault = faults.add("throttling", operation="CreateProcessingJob", times=1)
+    arn = start(client, "throttled", *chain(1))
+    assert ended(client, arn) == "Succeeded"
+    (step,) = client.list_pipeline_execution_steps(PipelineExecutionArn=arn)[
+        "PipelineExecutionSteps"
+    ]
+    assert step["AttemptCount"] == 2
+    faults.clear(fault)
 
 
 @pytest.mark.long
