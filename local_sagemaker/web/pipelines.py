@@ -30,7 +30,11 @@ def execution(store: PipelineStore, one: Execution) -> dict[str, Any]:
     """What the template ``execution.html`` is given."""
     definition = read_definition(one.definition)
     runs = {run.name: run for run in store.steps(one.id)}
-    steps = {name: _step(one, step, runs.get(name)) for name, step in definition.steps.items()}
+    never = set(definition.steps) - set(runs) if one.ended else _never(definition, runs)
+    steps = {
+        name: _step(step, runs.get(name), "Not run" if name in never else "Waiting")
+        for name, step in definition.steps.items()
+    }
     return {
         "execution": one,
         "name": one.members["PipelineExecutionDisplayName"],
@@ -66,11 +70,22 @@ def _row(one: Execution, runs: list[StepRun]) -> dict[str, Any]:
     }
 
 
-def _step(of: Execution, step: Step, run: StepRun | None) -> dict[str, Any]:
+def _never(definition: Definition, runs: Mapping[str, StepRun]) -> set[str]:
+    """The steps whose turn never comes: in a branch that is not taken, or behind one of those."""
+    never: set[str] = set()
+    for name, step in definition.steps.items():  # each behind those that it needs
+        parent = runs.get(step.parent or "")
+        outcome = None if parent is None else parent.details.get("Outcome")
+        if not definition.needs[name].isdisjoint(never) or outcome not in {None, step.branch}:
+            never.add(name)
+    return never
+
+
+def _step(step: Step, run: StepRun | None, otherwise: str) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "name": step.name,
         "type": step.type,
-        "status": "Not run" if of.ended else "Waiting",
+        "status": otherwise,
         "duration": "",
         "job": None,
         "note": "",

@@ -74,6 +74,7 @@ def test_an_execution_shows_all_steps_their_jobs_and_why_one_failed(
     assert "&lt;too&gt; few" in page
     assert "the conditions do not hold" in page
     assert '<span class="status Waiting">Waiting</span> fit' in page
+    assert '<span class="status Notrun">Not run</span> publish' in page
     assert "hunter2" not in page
     world.end(arn, "clean")
     page = get(pages, address)
