@@ -2,6 +2,8 @@
 
 import os
 import signal
+import time
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -37,6 +39,10 @@ def ended(client: Any, arn: str) -> str:
 def statuses(client: Any, arn: str) -> dict[str, str]:
     found = client.list_pipeline_execution_steps(PipelineExecutionArn=arn)
     return {step["StepName"]: step["StepStatus"] for step in found["PipelineExecutionSteps"]}
+
+
+def wait_for_steps(client: Any, arn: str, number: int) -> None:
+    wait_for(lambda: len(statuses(client, arn)) >= number)
 
 
 def test_a_chain_runs_to_its_end(scripted_service: LocalService) -> None:
@@ -85,6 +91,24 @@ def test_the_next_daemon_takes_executions_up(home: Home) -> None:
             assert ended(client, arn) == "Failed"
             assert statuses(client, arn) == {"lost": "Failed", "step-0": "Succeeded"}
             assert len(client.list_processing_jobs()["ProcessingJobSummaries"]) == 2
+
+
+@pytest.mark.long
+def test_a_daemon_that_is_killed_again_and_again_creates_each_job_once(home: Home) -> None:
+    with ExitStack() as daemons:
+        service = daemons.enter_context(running_daemon(home.root))
+        arn = start(service.client("sagemaker"), "killed", *chain(8))
+        for number in range(5):
+            wait_for_steps(service.client("sagemaker"), arn, number + 1)
+            # Each time a bit further into what it does for a step.
+            time.sleep(0.03 * number)
+            os.kill(service.endpoint.pid, signal.SIGKILL)
+            wait_for(lambda: control.status(home.root) is None)
+            service = daemons.enter_context(running_daemon(home.root))
+        client = service.client("sagemaker")
+        assert ended(client, arn) == "Succeeded"
+        jobs = client.list_processing_jobs(MaxResults=100)["ProcessingJobSummaries"]
+        assert [job["ProcessingJobStatus"] for job in jobs] == ["Completed"] * 8
 
 
 def supervisor(home: Home) -> int:
