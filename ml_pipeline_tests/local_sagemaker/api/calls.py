@@ -14,12 +14,14 @@ from local_sagemaker.records.store import JobStore
 from local_sagemaker.s3.store import ObjectStore
 
 
-def idle_sagemaker(store: JobStore, objects: ObjectStore) -> JsonService:
+def idle_sagemaker(
+    store: JobStore, objects: ObjectStore, features: FeatureStore | None = None
+) -> JsonService:
     """SageMaker that starts nothing: jobs are where the test puts them."""
     nothing: Any = None
     return sagemaker(
         store,
-        FeatureStore(objects.root / "features.db", objects),
+        features or FeatureStore(objects.root / "features.db", objects),
         objects,
         idle_jobs(store, objects),
         Pipelines(nothing, store, objects, lambda identity: None),

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,11 +13,11 @@ import pyarrow.parquet as pq
 
 from local_sagemaker.api.aws_json import JsonService
 from local_sagemaker.api.rest_json import RestJsonService
-from local_sagemaker.api.services import feature_store_runtime, sagemaker
+from local_sagemaker.api.services import feature_store_runtime
 from local_sagemaker.feature_store.store import FeatureStore
 from local_sagemaker.records.store import JobStore
 from local_sagemaker.s3.store import ObjectStore
-from ml_pipeline_tests.local_sagemaker.api.calls import call
+from ml_pipeline_tests.local_sagemaker.api.calls import call, idle_sagemaker
 from ml_pipeline_tests.local_sagemaker.daemons import ROLE, wait_for
 
 BUCKET = "offline"
@@ -78,14 +77,8 @@ class House:
 
     @cached_property
     def sagemaker(self) -> JsonService:
-        return sagemaker(
-            JobStore(self.path.with_name("jobs.db")),
-            self.features,
-            self.objects,
-            lambda job: None,
-            lambda kind, name: None,
-            lambda kind, name, request: nullcontext(request),
-        )
+        store = JobStore(self.path.with_name("jobs.db"))
+        return idle_sagemaker(store, self.objects, self.features)
 
     @cached_property
     def runtime(self) -> RestJsonService:

@@ -9,6 +9,7 @@ import pytest
 
 from local_sagemaker.api.aws_json import JsonService
 from local_sagemaker.api.services import sagemaker
+from local_sagemaker.feature_store.store import FeatureStore
 from local_sagemaker.kinds import KINDS, PROCESSING, TRAINING
 from local_sagemaker.pipelines.advancing import Advancer
 from local_sagemaker.pipelines.operations import Pipelines
@@ -114,5 +115,6 @@ def world(tmp_path: Path) -> World:
     step_jobs = StepJobs(jobs, operations, strike)
     advancer = Advancer(store, JobSteps(store, step_jobs), objects)
     pipelines = Pipelines(store, jobs, objects, woken.append)
-    service = sagemaker(jobs, operations, pipelines)
+    features = FeatureStore(tmp_path / "features.db", objects)
+    service = sagemaker(jobs, features, objects, operations, pipelines)
     return World(tmp_path, service, store, jobs, objects, advancer, woken, strikes)

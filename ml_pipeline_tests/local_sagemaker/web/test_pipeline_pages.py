@@ -36,7 +36,8 @@ FLOW = definition(
 @pytest.fixture
 def pages(world: World, tmp_path: Path) -> Pages:
     about = {"version": "1", "home": str(tmp_path)}
-    return Pages(world.jobs, LogFiles(tmp_path / "logs"), world.store, about)
+    logs = LogFiles(tmp_path / "logs")
+    return Pages(world.jobs, logs, tmp_path / "features.db", world.store, about)
 
 
 def get(pages: Pages, path: str, status: int = 200) -> str:
