@@ -14,7 +14,7 @@ from local_sagemaker.runtimes.finished import (
 )
 from local_sagemaker.runtimes.images.entry import applicable
 from local_sagemaker.runtimes.import_check import import_command, import_failure
-from local_sagemaker.runtimes.installing import install_command, versions_command
+from local_sagemaker.runtimes.installing import install_commands, versions_command
 from local_sagemaker.runtimes.interpreter import Interpreter, inspect
 from local_sagemaker.runtimes.labelled_builds import (
     labelled_versions,
@@ -149,16 +149,17 @@ class RuntimeBuilder:
         try:
             packages = self._with_nearest_builds(runtime, python, lock)
             log = self._log(runtime)
-            command = install_command(runtime, packages, python, log, self._environment)
+            commands = install_commands(runtime, packages, python, log, self._environment)
         except ValueError as error:
             raise RuntimeBuildError(
                 f"the options for pip are not a command line: {error}"
             ) from error
-        lines: list[str] = []
-        if command is not None and self._step(command, lines, lock):
-            for line in lines:
-                self._tell(line)
-            raise RuntimeBuildError(self._explain(runtime, lines))
+        for command in commands:
+            lines: list[str] = []
+            if self._step(command, lines, lock):
+                for line in lines:
+                    self._tell(line)
+                raise RuntimeBuildError(self._explain(runtime, lines))
 
     def _with_nearest_builds(self, runtime: Runtime, python: Path, lock: RuntimeLock) -> list[str]:
         found = {}
@@ -236,7 +237,7 @@ class RuntimeBuilder:
 def _contents(runtime: Runtime) -> str:
     if runtime.requirements is not None:
         return f"the packages of {runtime.requirements}"
-    packages = applicable(runtime.packages)
+    packages = applicable((*runtime.packages, *runtime.alone))
     return " ".join(f"{one.name}{one.specifier}" for one in packages) or "no packages"
 
 

@@ -57,6 +57,7 @@ def catalog_runtime(image: str, known: CatalogImage) -> Runtime:
         image,
         name=known.name,
         packages=known.packages,
+        alone=known.alone,
         from_source=known.from_source,
         entrypoint=known.entrypoint,
         programs=known.programs,

@@ -9,14 +9,14 @@ from local_sagemaker.runtimes.runtime import ALL, Runtime
 _OPTIONS = "ML_PIPELINE_LOCAL_PIP_OPTIONS"
 
 
-def install_command(
+def install_commands(
     runtime: Runtime,
     packages: Iterable[str],
     python: Path,
     log: Path,
     environment: Mapping[str, str],
-) -> list[str] | None:
-    """The command that installs a runtime; None if there is nothing to install.
+) -> list[list[str]]:
+    """The commands that install a runtime, one after the other.
 
     Args:
         runtime: What to install.
@@ -29,13 +29,15 @@ def install_command(
     Raises:
         ValueError: One of these has a quotation mark too many; its name is in the message.
     """
+    options = ["--progress-bar=off", f"--log={log}", *_sources(runtime.from_source)]
+    pip = [*_pip(python, "install"), *options, *_own_options(runtime, environment)]
     wanted = list(packages)
     if runtime.requirements is not None:
         wanted += ["-r", str(runtime.requirements)]
-    if not wanted:
-        return None
-    options = ["--progress-bar=off", f"--log={log}", *_sources(runtime.from_source)]
-    return [*_pip(python, "install"), *options, *_own_options(runtime, environment), *wanted]
+    commands = [[*pip, *wanted]] if wanted else []
+    if runtime.alone:
+        commands.append([*pip, "--no-deps", *runtime.alone])
+    return commands
 
 
 def versions_command(
@@ -43,7 +45,7 @@ def versions_command(
 ) -> list[str]:
     """The command that says which versions of a package the index has for a Python.
 
-    Args and errors are those of ``install_command``.
+    Args and errors are those of ``install_commands``.
     """
     own = _own_options(runtime, environment)
     return [*_pip(python, "index", "versions"), *_sources(()), *own, package]

@@ -22,6 +22,7 @@ class Runtime:
         packages: pip requirements of the environment to build.
         requirements: A requirements file, instead.
         contents: What is in that file; another text makes another environment.
+        alone: Requirements of which nothing else is wanted than the package itself.
         from_source: Packages that may be installed without a wheel.
         python: An interpreter that is there already, instead of an environment to build.
         entrypoint: The image's ENTRYPOINT.
@@ -35,6 +36,7 @@ class Runtime:
     packages: tuple[str, ...] = ()
     requirements: Path | None = None
     contents: str = ""
+    alone: tuple[str, ...] = ()
     from_source: tuple[str, ...] = ()
     python: Path | None = None
     entrypoint: tuple[str, ...] = ()
@@ -46,6 +48,7 @@ class Runtime:
     def key(self) -> str:
         """The environment's directory name: other packages or another Python make another key."""
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
-        text = "\n".join((*self.packages, *([self.contents] if self.contents else [])))
+        contents = [self.contents] if self.contents else []
+        text = "\n".join((*self.packages, *contents, *self.alone))
         digest = hashlib.sha256(text.encode()).hexdigest()[:8]
         return f"{self.name}-py{version}-{digest}"

@@ -1,8 +1,11 @@
 """What the builders make runs: a job of each on the local service."""
 
 import io
+import json
 import tarfile
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +21,6 @@ from dagster_sagemaker import (
     PipesSageMakerProcessingClient,
     PipesSageMakerTrainingClient,
     Polling,
-    ProcessingInput,
     ProcessingOutput,
     PySparkProcessor,
     SageMakerConnection,
@@ -26,6 +28,7 @@ from dagster_sagemaker import (
     XGBoostAlgorithm,
     XGBoostTraining,
 )
+from dagster_sagemaker.s3_uri import parse_s3_uri
 from local_sagemaker.daemon import control
 from local_sagemaker.home import Home
 from ml_pipeline_tests.conftest import LocalService
@@ -35,6 +38,7 @@ from ml_pipeline_tests.local_sagemaker.runtimes.wheels import wheel
 BUCKET = "local-runs"
 HERE: dict[str, Any] = {"role_arn": ROLE, "region": "us-east-1"}
 OUTPUT = "/opt/ml/processing/output"
+QUICK_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 QUICK = Polling(initial_seconds=0.1, cap_seconds=0.5, late_log_seconds=0.0)
 ROWS = "".join(
     f"{number % 2},{number % 2 * 10 + number % 7},{number % 3}\n" for number in range(90)
@@ -219,41 +223,138 @@ from pyspark.sql import SparkSession, functions, types
 from rates import late
 
 spark = SparkSession.builder.getOrCreate()
-flights = spark.read.csv(f"file://{sys.argv[1]}", schema="late int, delay int, hour int")
+flights = spark.read.csv(sys.argv[1], schema="late int, delay int, hour int")
 is_late = functions.udf(late, types.BooleanType())("delay")
 rates = flights.groupBy("hour").agg(functions.avg(is_late.cast("int")).alias("rate"))
-rates.orderBy("hour").coalesce(1).write.csv(f"file://{sys.argv[2]}/rates")
+rates.orderBy("hour").coalesce(1).write.csv(sys.argv[2])
 print("partitions", spark.conf.get("spark.sql.shuffle.partitions"))
+hadoop = spark.sparkContext._jsc.hadoopConfiguration()
+print("connections", hadoop.get("fs.s3a.connection.maximum"))
 """
+ON_ONE_HOST = """
+import socket, sys, time
+from pyspark.sql import SparkSession, functions, types
+
+def fail(number):
+    while "wait" in sys.argv:
+        time.sleep(1)
+    if socket.gethostname() == "algo-2":
+        raise ValueError("no geo here")
+    time.sleep(1)  # so that the other host has something to do too
+    return number
+
+spark = SparkSession.builder.getOrCreate()
+print("the cluster is there", flush=True)
+numbers = spark.range(0, 4, 1, 4).select(functions.udf(fail, types.LongType())("id"))
+numbers.collect()
+"""
+
+
+def put_flights(service: LocalService) -> Any:
+    s3 = service.client("s3")
+    s3.create_bucket(Bucket=BUCKET)
+    for number in range(4):  # so that each host has something to read
+        s3.put_object(Bucket=BUCKET, Key=f"flights/{number}.csv", Body=ROWS.encode())
+    return s3
+
+
+def spark_job(script: str, *arguments: str, **fields: Any) -> JobRequest:
+    return PySparkProcessor(instance_count=2, **fields, **HERE).build(
+        code=CodeBundle.inline(script), code_uri=f"s3://{BUCKET}/code", arguments=arguments
+    )
+
+
+def defaults(**properties: str) -> dict[str, Any]:
+    # Jobs this short end before Java's better compiler has paid off.
+    quick = {f"spark.{who}.extraJavaOptions": QUICK_JAVA for who in ("driver", "executor")}
+    named = {name.replace("_", "."): value for name, value in properties.items()}
+    return {"Classification": "spark-defaults", "Properties": {**quick, **named}}
 
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
-def test_spark_with_a_package_on_its_executors(image_service: LocalService, tmp_path: Path) -> None:
+def test_spark_on_a_cluster_that_reads_and_writes_s3(
+    image_service: LocalService, tmp_path: Path
+) -> None:
     package = tmp_path / "rates"
     package.mkdir()
-    (package / "__init__.py").write_text("def late(delay):\n    return delay >= 10\n")
-    s3 = image_service.client("s3")
-    s3.create_bucket(Bucket=BUCKET)
-    s3.put_object(Bucket=BUCKET, Key="flights/rows.csv", Body=ROWS.encode())
-    raw = "/opt/ml/processing/input/flights"
-    job = PySparkProcessor(
+    function = "def late(delay):\n    print('asked', flush=True)\n    return delay >= 10\n"
+    (package / "__init__.py").write_text(function)
+    s3 = put_flights(image_service)
+    job = spark_job(
+        SPARK,
+        f"s3://{BUCKET}/flights/",
+        f"s3a://{BUCKET}/rates",
         submit_py_files=(package,),
-        configuration={
-            "Classification": "spark-defaults",
-            "Properties": {"spark.sql.shuffle.partitions": "2"},
-        },
+        configuration=[
+            defaults(spark_sql_shuffle_partitions="2"),
+            {"Classification": "core-site", "Properties": {"fs.s3a.connection.maximum": "7"}},
+        ],
         spark_event_logs_s3_uri=f"s3://{BUCKET}/events",
-        **HERE,
-    ).build(
-        code=CodeBundle.inline(SPARK),
-        code_uri=f"s3://{BUCKET}/code",
-        arguments=[raw, OUTPUT],
-        inputs=[ProcessingInput(name="raw", s3_uri=f"s3://{BUCKET}/flights/", local_path=raw)],
-        outputs=[ProcessingOutput(name="out", local_path=OUTPUT, s3_uri=f"s3://{BUCKET}/spark")],
     )
-    run(image_service, job)
+    finished = run(image_service, job)
     listed = [entry["Key"] for entry in s3.list_objects_v2(Bucket=BUCKET)["Contents"]]
-    (rates,) = [key for key in listed if key.startswith("spark/rates/part-")]
+    (rates,) = [key for key in listed if key.startswith("rates/part-")]
     assert text(image_service, rates).splitlines() == ["0,0.5", "1,0.5", "2,0.5"]
-    assert any(key.startswith("events/") for key in listed)
+    lines = log_of(image_service, finished.name)
+    assert {"partitions 2", "connections 7"} <= set(lines)
+    assert any(line.startswith("[executor ") and line.endswith("] asked") for line in lines)
+    (events,) = [key for key in listed if key.startswith("events/")]
+    ended = [json.loads(line) for line in text(image_service, events).splitlines()]
+    assert {
+        event["Task Info"]["Host"] for event in ended if event["Event"] == "SparkListenerTaskEnd"
+    } == {"algo-1", "algo-2"}
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_spark_that_fails_on_one_executor_only(image_service: LocalService) -> None:
+    put_flights(image_service)
+    job = spark_job(ON_ONE_HOST, configuration=defaults(spark_task_maxFailures="1"))
+    with pytest.raises(dg.Failure, match=r"ValueError: no geo here, in a task on algo-2 \(exec"):
+        run(image_service, job)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_of_a_stopped_cluster_nothing_is_left(image_service: LocalService) -> None:
+    s3, sagemaker = put_flights(image_service), image_service.client("sagemaker")
+    job = spark_job(ON_ONE_HOST, "wait", configuration=defaults())
+    for upload in job.uploads:
+        place = parse_s3_uri(upload.uri)
+        s3.put_object(Bucket=place.bucket, Key=place.key, Body=upload.content)
+    sagemaker.create_processing_job(ProcessingJobName="waiting", **job.request)
+    while "the cluster is there" not in log_of(image_service, "waiting"):
+        assert status_of(image_service, "waiting") == "InProgress"
+        time.sleep(0.5)
+    assert len(javas(image_service)) >= 4  # a master, a driver, and two workers
+    sagemaker.stop_processing_job(ProcessingJobName="waiting")
+    while status_of(image_service, "waiting") != "Stopped":
+        time.sleep(0.2)
+    assert javas(image_service) == []
+
+
+def status_of(service: LocalService, name: str) -> str:
+    described = service.client("sagemaker").describe_processing_job(ProcessingJobName=name)
+    return str(described["ProcessingJobStatus"])
+
+
+def log_of(service: LocalService, name: str) -> list[str]:
+    logs, group = service.client("logs"), "/aws/sagemaker/ProcessingJobs"
+    try:
+        found = logs.filter_log_events(logGroupName=group, logStreamNamePrefix=name)
+    except logs.exceptions.ResourceNotFoundException:
+        return []
+    return [event["message"] for event in found["events"]]
+
+
+def javas(service: LocalService) -> list[str]:
+    """The processes that run the Java of an image of this service."""
+    mine = str(service.home.runtimes)
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            program = (process / "cmdline").read_text().split("\0")[0]
+            if program.startswith(mine) and program.endswith("/java"):
+                found.append(process.name)
+    return found

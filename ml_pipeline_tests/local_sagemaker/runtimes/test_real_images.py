@@ -1,11 +1,7 @@
-"""The images as they are built for real: hundreds of megabytes from a package index.
-
-Spark needs Java.
-"""
+"""The images as they are built for real: hundreds of megabytes from a package index."""
 
 import json
 import random
-import shutil
 import sys
 
 import pytest
@@ -63,7 +59,6 @@ def test_the_built_in_xgboost(sandbox: Sandbox, version: str) -> None:
     assert list(members(data)) == ["xgboost-model"]
 
 
-@pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java")
 def test_spark(sandbox: Sandbox) -> None:
     script = """
 from pyspark.sql import SparkSession, functions, types

@@ -4,8 +4,14 @@ import io
 import zipfile
 
 
-def wheel(name: str, version: str, source: str) -> tuple[str, bytes]:
+def wheel(name: str, version: str, source: str, requires: str = "") -> tuple[str, bytes]:
     """A wheel of one module.
+
+    Args:
+        name: The module's, and the package's.
+        version: The package's.
+        source: The module's.
+        requires: What else pip is to install with it.
 
     Returns:
         Its file name and content.
@@ -14,9 +20,9 @@ def wheel(name: str, version: str, source: str) -> tuple[str, bytes]:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr(f"{name}.py", source)
-        archive.writestr(
-            f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
-        )
+        lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
+        lines += [f"Requires-Dist: {requires}"] if requires else []
+        archive.writestr(f"{info}/METADATA", "".join(f"{line}\n" for line in lines))
         archive.writestr(
             f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
         )

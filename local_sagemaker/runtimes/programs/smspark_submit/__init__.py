@@ -1,6 +1,6 @@
-"""The program ``smspark-submit`` of SageMaker's Spark images, for one machine.
+"""The program ``smspark-submit`` of SageMaker's Spark images.
 
-Takes the image's options, and runs ``spark-submit`` in local mode on the first host, on all
-processors, where the image has a YARN cluster of all hosts. Needs Java on the machine, PySpark, and
-boto3 for files that lie in S3.
+Takes the image's options, makes the job's hosts one cluster, and runs ``spark-submit`` on the first
+of them. The image's cluster is YARN's; here it is Spark's own: a master on the first host, a worker
+on each. Without a network name of its own (no namespaces, one host) Spark runs in local mode.
 """
