@@ -112,12 +112,17 @@ class ProcessingOutput(_Part):
         default="EndOfJob", description="Upload after the job, or while it runs."
     )
     optional: bool = Field(default=False, description="May be empty when the job has completed.")
+    app_managed: bool = Field(
+        default=False,
+        description="The script writes to `s3_uri` itself, as Spark's executors do; the output is "
+        "looked for there all the same.",
+    )
 
     def to_request(self) -> dict[str, Any]:
         """The entry of ``ProcessingOutputConfig.Outputs``."""
         return {
             "OutputName": self.name,
-            "AppManaged": False,
+            "AppManaged": self.app_managed,
             "S3Output": {
                 "S3Uri": self.s3_uri,
                 "LocalPath": self.local_path,

@@ -54,7 +54,7 @@ def _processing_places(description: Mapping[str, Any]) -> tuple[dict[str, str], 
     places, required = {}, []
     for entry in description.get("ProcessingOutputConfig", {}).get("Outputs", []):
         place = entry.get("S3Output")
-        if place is None or entry.get("AppManaged"):  # written by the application, or no files
+        if place is None:  # a feature group
             continue
         name = entry["OutputName"]
         places[name] = as_directory(place["S3Uri"])

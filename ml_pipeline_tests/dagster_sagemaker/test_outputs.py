@@ -79,6 +79,14 @@ def test_a_folder_of_others_is_not_listed_for_outputs_in_it(
     assert requests == ["ListObjectsV2"] * 2
 
 
+def test_what_the_script_writes_to_s3_itself_is_looked_at_too(s3: "S3Client", bucket: str) -> None:
+    put(s3, bucket, "out/job/table/part-0")
+    description = processed(table=f"s3://{bucket}/out/job/table")
+    description["ProcessingOutputConfig"]["Outputs"][0]["AppManaged"] = True
+    outputs = verified_outputs(s3, PROCESSING, description, ())
+    assert keys(outputs) == {"table": ["out/job/table/part-0"]}
+
+
 def test_outputs_of_a_training_job_take_one_request(
     s3: "S3Client", bucket: str, requests: list[str]
 ) -> None:

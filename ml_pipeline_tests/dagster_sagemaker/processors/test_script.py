@@ -36,6 +36,15 @@ def test_network_keys_and_limits_are_in_the_request(code: CodeBundle) -> None:
     assert request["StoppingCondition"] == {"MaxRuntimeInSeconds": 60}
 
 
+def test_an_output_that_the_script_writes_itself(code: CodeBundle) -> None:
+    output = ProcessingOutput(
+        name="t", local_path="/opt/ml/processing/t", s3_uri="s3://b/t", app_managed=True
+    )
+    processor = ScriptProcessor(role_arn=ROLE, image_uri="team/image:1")
+    request = processor.build(code=code, code_uri="s3://b/code", outputs=[output]).request
+    assert request["ProcessingOutputConfig"]["Outputs"][0]["AppManaged"] is True
+
+
 def test_half_a_vpc_is_refused() -> None:
     with pytest.raises(ValueError, match="both `subnets` and `security_group_ids`"):
         NetworkConfig(subnets=("subnet-1",))
