@@ -29,7 +29,7 @@ def _modules_of(package: str) -> list[str]:
 _tabular = _modules_of("tabular")
 preprocess = _bundle(
     _PROCESSING / "sklearn_preprocess.py",
-    *("features", "flights", *_tabular),
+    *("features", "flights", "prior_delays", *_tabular),
     beside=[_PROCESSING / "flights_spec.json"],
 )
 train = _bundle(_TRAINING / "sklearn_train.py", "scores")
@@ -38,4 +38,5 @@ tabular = _bundle(_PROCESSING / "tabular_preprocess.py", *_tabular)
 _between_hosts = [f"tabular/{name}" for name in ("__init__", "hosts", "joining", "links")]
 image_features = _bundle(_PROCESSING / "image_features.py", *_between_hosts, *_modules_of("images"))
 text_sequences = _bundle(_PROCESSING / "text_sequences.py", *_modules_of("texts"))
+route_statistics = _bundle(_PROCESSING / "route_statistics.py")
 custom_image_features = _bundle(_PROCESSING / "custom_image_features.py")

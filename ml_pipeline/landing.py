@@ -50,6 +50,25 @@ def find(settings: Settings, aws: SageMakerConnection, days: Sequence[str]) -> d
     return found
 
 
+def require_history(ds: str, days: Sequence[str], settings: Settings) -> None:
+    """Refuse a partition with too few days before it.
+
+    Args:
+        ds: The partition.
+        days: Those before it that its window holds.
+        settings: Say how few are too few.
+
+    Raises:
+        dagster.Failure: Not retried.
+    """
+    if len(days) < settings.min_history_days:
+        raise dg.Failure(
+            f"{ds} has {len(days)} days of history and needs {settings.min_history_days}: "
+            "choose a later day, or set ML_PIPELINE_MIN_HISTORY_DAYS",
+            allow_retries=False,
+        )
+
+
 def observe(context: dg.AssetExecutionContext, days: Mapping[str, RawDay]) -> None:
     """Tell ``raw_history`` what its days hold now, which is what makes windows over them stale."""
     for ds, day in sorted(days.items()):

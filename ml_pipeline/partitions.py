@@ -21,6 +21,9 @@ daily = daily_partitions(get_settings())
 window = dg.TimeWindowPartitionMapping(start_offset=-get_settings().window_days)
 """A day and the trailing window before it, clipped at the first partition."""
 
+history = dg.TimeWindowPartitionMapping(start_offset=-get_settings().window_days, end_offset=-1)
+"""The trailing window before a day, without the day."""
+
 
 def choose_backfill_policy(settings: Settings, command: Sequence[str]) -> dg.BackfillPolicy | None:
     """How many days one run of a backfill makes; None is Dagster's own way, one.

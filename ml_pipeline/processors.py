@@ -3,6 +3,7 @@
 import shlex
 
 from dagster_sagemaker import (
+    PySparkProcessor,
     PyTorchProcessor,
     ScriptProcessor,
     SKLearnProcessor,
@@ -18,6 +19,18 @@ def sklearn_processor(settings: Settings) -> SKLearnProcessor:
         region=settings.region,
         role_arn=settings.job_role_arn,
         instance_type=settings.processing_instance_type,
+        max_runtime_seconds=settings.max_runtime_seconds,
+    )
+
+
+def spark_processor(settings: Settings) -> PySparkProcessor:
+    """What runs a job on a Spark cluster of its own instances."""
+    return PySparkProcessor(
+        region=settings.region,
+        role_arn=settings.job_role_arn,
+        image_uri=settings.spark_image_uri or None,
+        instance_type=settings.processing_instance_type,
+        instance_count=settings.spark_instance_count,
         max_runtime_seconds=settings.max_runtime_seconds,
     )
 

@@ -23,6 +23,7 @@ from ml_pipeline.publishing.io_managers import (
     S3ModelIOManager,
     S3RawDayIOManager,
     S3SequencesIOManager,
+    S3StatisticsIOManager,
 )
 from ml_pipeline.settings import Settings
 
@@ -111,6 +112,7 @@ def build_resources(settings: Settings) -> dict[str, Any]:
         "datasets": S3DatasetIOManager(connection=connection, bucket=bucket),
         "models": S3ModelIOManager(connection=connection, bucket=bucket),
         "evaluations": S3EvaluationIOManager(connection=connection, bucket=bucket),
+        "statistics": S3StatisticsIOManager(connection=connection, bucket=bucket),
         "features": S3FeaturesIOManager(connection=connection, bucket=bucket),
         "sequences": S3SequencesIOManager(connection=connection, bucket=bucket),
     }

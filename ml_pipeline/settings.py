@@ -161,6 +161,18 @@ class Settings(FeatureSettings):
         min_length=1,
         description="What runs the script in that image, as one would write it in a shell.",
     )
+    spark_image_uri: str = Field(
+        default="",
+        description="Image that route_statistics is made in; empty: AWS's of Spark 3.5.",
+    )
+    spark_instance_count: int = Field(
+        default=2, ge=1, description="Instances of the Spark cluster that makes route_statistics."
+    )
+    use_route_statistics: bool = Field(
+        default=False,
+        description="preprocessed_dataset takes route_statistics of its day as a further input, "
+        "and the daily job makes them.",
+    )
     max_runtime_seconds: int = Field(
         default=3600, ge=1, description="The longest that SageMaker lets one job run."
     )
@@ -207,6 +219,11 @@ class Settings(FeatureSettings):
             raise ValueError(
                 f"ML_PIPELINE_MIN_HISTORY_DAYS ({self.min_history_days}) must not be more than "
                 f"ML_PIPELINE_WINDOW_DAYS ({self.window_days}): no partition would ever do"
+            )
+        if self.use_route_statistics and not self.wait_for_completion:
+            raise ValueError(
+                "ML_PIPELINE_USE_ROUTE_STATISTICS=true needs ML_PIPELINE_WAIT_FOR_COMPLETION=true: "
+                "nothing would make the dataset when the statistics are there"
             )
         if self.target == "aws":
             missing = [

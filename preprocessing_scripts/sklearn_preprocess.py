@@ -2,7 +2,8 @@
 
 Reads ``<input>/ds=*/{flights,weather}.csv`` and ``<input>/planes.csv``. Day ``--ds`` becomes the
 holdout; the days before it, the window, become training and validation. All statistics (medians,
-scales, categories, lateness rates) are fitted on the training split alone. Writes under
+scales, categories, lateness rates) are fitted on the training split alone. ``--statistics`` adds
+what was counted on the days before each flight's own (``prior_delays``). Writes under
 ``<output>``::
 
     train/ validation/ holdout/       parquet: float32 features, label (int8), ds
@@ -31,6 +32,8 @@ from preprocessing_scripts.channels import DAY, LABEL
 from preprocessing_scripts.features import engineer, flight_days, label
 from preprocessing_scripts.flights import RawDataError, read_table
 from preprocessing_scripts.outcome import ArgumentParser, ScriptError, run_script, write_report
+from preprocessing_scripts.prior_delays import NAMES as PRIOR_DELAYS
+from preprocessing_scripts.prior_delays import prior_delays, read_daily
 from preprocessing_scripts.progress import Progress, open_progress
 from preprocessing_scripts.tabular.engine import run
 from preprocessing_scripts.tabular.errors import TableError
@@ -71,6 +74,9 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--validation-fraction", type=float, default=0.2)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--input", type=Path, default=Path("/opt/ml/processing/input/raw"))
+    parser.add_argument(
+        "--statistics", type=Path, help="daily counts of route_statistics, for features of them"
+    )
     parser.add_argument("--output", type=Path, default=Path("/opt/ml/processing/output"))
     args = parser.parse_args(argv)
     if not 0 < args.validation_fraction < 1:
@@ -91,6 +97,8 @@ def preprocess(args: argparse.Namespace, progress: Progress) -> None:
         f"read {len(raw.flights)} flights of {len(raw.days)} days, {raw.days[0]} to {args.ds}"
     )
     rows = engineer(raw.flights, raw.weather, raw.planes)
+    if args.statistics is not None:
+        rows = rows.join(prior_delays(raw.flights, read_daily(args.statistics)))
     rows[LABEL], rows[DAY] = label(raw.flights), flight_days(raw.flights)
     rows["departure"] = raw.flights["time_hour"] + pd.to_timedelta(raw.flights["minute"], "min")
     result = run(build_spec(args), FrameSource(rows), args.output, progress)
@@ -104,6 +112,8 @@ def preprocess(args: argparse.Namespace, progress: Progress) -> None:
 def build_spec(args: argparse.Namespace) -> Spec:
     """Read what becomes of the columns, and add what the command line says."""
     content = json.loads((Path(__file__).parent / SPEC).read_text(encoding="utf-8"))
+    if args.statistics is not None:
+        content["numeric"][0]["columns"] += PRIOR_DELAYS
     content["split"] = {
         "method": args.split,
         "validation": args.validation_fraction,

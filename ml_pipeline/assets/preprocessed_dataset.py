@@ -13,23 +13,30 @@ from dagster_sagemaker import (
     JobRequest,
     ManifestInput,
     PipesSageMakerProcessingClient,
+    ProcessingInput,
     ProcessingOutput,
     SageMakerConnection,
 )
 from ml_pipeline import code_bundles, landing
 from ml_pipeline.partitions import backfill_policy, daily, days_of, window
 from ml_pipeline.processors import sklearn_processor
-from ml_pipeline.publishing.artifacts import Dataset, RawDay
+from ml_pipeline.publishing.artifacts import Dataset, RawDay, Statistics
+from ml_pipeline.publishing.manifests import Manifests
 from ml_pipeline.publishing.results import materialized
-from ml_pipeline.settings import Settings
+from ml_pipeline.settings import Settings, get_settings
 
+STATISTICS = "/opt/ml/processing/input/statistics"
 CHANNELS = ("train", "validation", "holdout")
 
 
 @dg.asset(
     description=__doc__,
     partitions_def=daily,
-    deps=["raw_flights", dg.AssetDep("raw_history", partition_mapping=window)],
+    deps=[
+        "raw_flights",
+        dg.AssetDep("raw_history", partition_mapping=window),
+        *(["route_statistics"] if get_settings().use_route_statistics else []),
+    ],
     backfill_policy=backfill_policy,
     group_name="flights",
     kinds={"sagemaker", "scikitlearn", "parquet"},
@@ -48,8 +55,10 @@ def preprocessed_dataset(
     made = {}
     for ds in days_of(context):
         days = settings.window(ds)
-        _require_history(ds, len(days) - 1, settings)
-        request = build_request(settings, landing.find_or_land(context, settings, aws, days))
+        landing.require_history(ds, days[:-1], settings)
+        statistics = find_statistics(settings, aws, ds)
+        raw = landing.find_or_land(context, settings, aws, days)
+        request = build_request(settings, raw, statistics)
         invocation = processing.run(context=context, partition_key=ds, request=request)
         if invocation.left_running:
             return
@@ -61,17 +70,36 @@ def preprocessed_dataset(
     yield materialized(made)
 
 
-def _require_history(ds: str, days: int, settings: Settings) -> None:
-    if days < settings.min_history_days:
+def find_statistics(settings: Settings, aws: SageMakerConnection, ds: str) -> Statistics | None:
+    """The route statistics of a day, if the settings want them.
+
+    Raises:
+        dagster.Failure: They are wanted and not there. Not retried.
+    """
+    if not settings.use_route_statistics:
+        return None
+    manifests = Manifests(aws.client("s3"), settings.bucket_name)
+    found = manifests.find("route_statistics", ds, Statistics)
+    if found is None:
         raise dg.Failure(
-            f"{ds} has {days} days of history and needs {settings.min_history_days}: "
-            "choose a later day, or set ML_PIPELINE_MIN_HISTORY_DAYS",
+            f"route_statistics lacks {ds}, which ML_PIPELINE_USE_ROUTE_STATISTICS asks for: make "
+            "it with `dagster asset materialize -m ml_pipeline --select route_statistics "
+            f"--partition {ds}`, or unset the variable",
             allow_retries=False,
         )
+    return found
 
 
-def build_request(settings: Settings, raw_flights: dict[str, RawDay]) -> JobRequest:
-    """The processing job of one partition, over exactly the objects of its window."""
+def build_request(
+    settings: Settings, raw_flights: dict[str, RawDay], statistics: Statistics | None = None
+) -> JobRequest:
+    """The processing job of one partition, over exactly the objects of its window.
+
+    Args:
+        settings: Of the pipeline.
+        raw_flights: The raw days of the window, the partition's own among them.
+        statistics: The partition's route statistics, if the job is to use them.
+    """
     bucket = f"s3://{settings.bucket_name}"
     keys = {
         stored.key.removeprefix("raw_flights/")
@@ -79,6 +107,18 @@ def build_request(settings: Settings, raw_flights: dict[str, RawDay]) -> JobRequ
         for output in day.outputs.values()
         for stored in output.objects
     }
+    version = " ".join(raw_flights[ds].etags() for ds in sorted(raw_flights))
+    arguments, further = [], []
+    if statistics is not None:
+        arguments.append(f"--statistics={STATISTICS}")
+        further.append(
+            ProcessingInput(
+                name="statistics",
+                s3_uri=statistics.outputs["daily"].uri,
+                local_path=STATISTICS,
+            )
+        )
+        version += f" {statistics.etags('daily')}"
     return sklearn_processor(settings).build(
         code=code_bundles.preprocess,
         code_uri=f"{bucket}/code",
@@ -86,6 +126,7 @@ def build_request(settings: Settings, raw_flights: dict[str, RawDay]) -> JobRequ
             "--ds={{ ds }}",
             f"--split={settings.split}",
             f"--validation-fraction={settings.validation_fraction}",
+            *arguments,
         ],
         inputs=[
             ManifestInput(
@@ -94,7 +135,8 @@ def build_request(settings: Settings, raw_flights: dict[str, RawDay]) -> JobRequ
                 objects=tuple(sorted(keys)),
                 local_path="/opt/ml/processing/input/raw",
                 manifest_uri=f"{bucket}/manifests",
-            )
+            ),
+            *further,
         ],
         outputs=[
             ProcessingOutput(
@@ -104,5 +146,5 @@ def build_request(settings: Settings, raw_flights: dict[str, RawDay]) -> JobRequ
             )
             for name in (*CHANNELS, "preprocessor", "report")
         ],
-        version=" ".join(raw_flights[ds].etags() for ds in sorted(raw_flights)),
+        version=version,
     )

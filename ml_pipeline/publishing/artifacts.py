@@ -106,6 +106,10 @@ class Evaluation(Artifact):
     """Output ``report``: how the model did on the held-out day."""
 
 
+class Statistics(Artifact):
+    """Outputs ``daily`` and ``statistics`` (parquet) and ``report``."""
+
+
 class Features(Artifact):
     """Outputs ``features`` (parquet, or CSV with a line of names) and ``report``."""
 

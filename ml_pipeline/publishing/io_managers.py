@@ -24,6 +24,7 @@ from ml_pipeline.publishing.artifacts import (
     Model,
     RawDay,
     Sequences,
+    Statistics,
     StoredObject,
 )
 from ml_pipeline.publishing.manifests import Manifests
@@ -143,6 +144,16 @@ class S3EvaluationIOManager(S3ManifestIOManager):
     def open(self, artifact: Evaluation, manifests: Manifests) -> bytes:
         """See ``S3ManifestIOManager``."""
         return manifests.read(artifact.outputs["report"].objects[0])
+
+
+class S3StatisticsIOManager(S3ManifestIOManager):
+    """Statistics: an input gets those of the whole window as a DataFrame."""
+
+    kind = Statistics
+
+    def open(self, artifact: Statistics, manifests: Manifests) -> Any:
+        """See ``S3ManifestIOManager``."""
+        return _frame(artifact.outputs["statistics"].objects, manifests)
 
 
 class S3FeaturesIOManager(S3ManifestIOManager):

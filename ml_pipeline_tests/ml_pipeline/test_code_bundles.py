@@ -18,7 +18,7 @@ IN_THE_IMAGE_ALONE = {
 @pytest.mark.parametrize(
     "name",
     [
-        *("preprocess", "tabular", "train", "evaluate"),
+        *("preprocess", "tabular", "train", "evaluate", "route_statistics"),
         *("custom_image_features", "image_features", "text_sequences"),
     ],
 )

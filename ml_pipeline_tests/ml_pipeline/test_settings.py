@@ -64,6 +64,13 @@ def test_what_is_no_partition_is_refused(partition: str) -> None:
         Settings(end_date=date(2014, 1, 1)).window(partition)
 
 
+def test_statistics_that_nothing_would_follow_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ML_PIPELINE_USE_ROUTE_STATISTICS", "true")
+    monkeypatch.setenv("ML_PIPELINE_WAIT_FOR_COMPLETION", "false")
+    with pytest.raises(ValidationError, match="needs ML_PIPELINE_WAIT_FOR_COMPLETION=true"):
+        Settings()
+
+
 def test_more_history_than_a_window_holds_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ML_PIPELINE_WINDOW_DAYS", "3")
     with pytest.raises(ValidationError, match="ML_PIPELINE_MIN_HISTORY_DAYS"):

@@ -11,6 +11,9 @@ import pytest
 from ml_pipeline_tests.in_process import run_module
 from ml_pipeline_tests.preprocessing_scripts import raw_days
 from ml_pipeline_tests.preprocessing_scripts.conftest import DS, WINDOW, Prepared
+from ml_pipeline_tests.preprocessing_scripts.delays import counted
+from preprocessing_scripts.flights import read_table
+from preprocessing_scripts.prior_delays import NAMES
 
 CHANNELS = ("train", "validation", "holdout")
 
@@ -148,6 +151,21 @@ def test_a_stratified_split_keeps_the_share_of_late_flights(
     assert metrics["validation_rows"] == pytest.approx(0.3 * metrics["window_rows"], abs=1)
     assert metrics["window_rows"] == prepared.report["metrics"]["window_rows"]
     assert set(read(tmp_path / "out")["validation"]["ds"]) == set(WINDOW)
+
+
+def test_with_statistics_of_delays_there_are_features_of_them(
+    prepared: Prepared, tmp_path: Path
+) -> None:
+    tables = [read_table(prepared.raw / f"ds={ds}" / "flights.csv", "flights") for ds in WINDOW]
+    folder = tmp_path / "daily"
+    folder.mkdir()
+    counted(pd.concat(tables, ignore_index=True)).to_parquet(folder / "part-0.parquet")
+    status, error = preprocess(prepared.raw, tmp_path / "out", "--statistics", str(folder))
+    assert status == 0, error
+    before, after = (read(place)["holdout"] for place in (prepared.output, tmp_path / "out"))
+    assert set(after) - set(before) == set(NAMES)
+    pd.testing.assert_frame_equal(after[list(before)], before)
+    assert (after[list(NAMES)].nunique() > 3).all()
 
 
 def test_a_day_without_any_weather_is_used_and_counted(
