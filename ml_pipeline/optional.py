@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from ml_pipeline.assets.image_features import image_features
+from ml_pipeline.assets.route_features import route_features
+from ml_pipeline.assets.route_statistics import route_statistics
 from ml_pipeline.assets.text_sequences import text_sequences
 from ml_pipeline.settings import PREFIX, Settings
 
@@ -29,12 +31,14 @@ class OptionalAsset:
         job_name: What its job is called.
         description: What the job does.
         needs: The fields of ``Settings`` that must not be empty.
+        upstream: What the job makes before it.
     """
 
     asset: dg.AssetsDefinition
     job_name: str
     description: str
     needs: Sequence[str]
+    upstream: Sequence[dg.AssetsDefinition] = ()
 
     def definition(self, settings: Settings) -> dg.AssetsDefinition | dg.AssetSpec:
         """The asset; if it lacks a setting, what the graph shows in its place."""
@@ -48,7 +52,7 @@ class OptionalAsset:
         """The job that makes the asset; if it lacks a setting, one that fails and says so."""
         reason = self._lacks(settings)
         if reason is None:
-            selection = dg.AssetSelection.assets(self.asset)
+            selection = dg.AssetSelection.assets(*self.upstream, self.asset)
             return dg.define_asset_job(
                 self.job_name, selection=selection, description=self.description
             )
@@ -77,6 +81,13 @@ OPTIONAL = (
         job_name="sequence_texts",
         description="Make padded token sequences of the texts of a day.",
         needs=("texts_uri",),
+    ),
+    OptionalAsset(
+        route_features,
+        job_name="ingest_features",
+        description="Count how late flights were before a day, and put that into a feature group.",
+        needs=("feature_group",),
+        upstream=(route_statistics,),
     ),
 )
 """All of them."""

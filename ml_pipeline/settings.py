@@ -173,6 +173,11 @@ class Settings(FeatureSettings):
         description="preprocessed_dataset takes route_statistics of its day as a further input, "
         "and the daily job makes them.",
     )
+    feature_group: str = Field(
+        default="",
+        description="Feature group that route_features puts route_statistics into; empty: that "
+        "asset cannot be made.",
+    )
     max_runtime_seconds: int = Field(
         default=3600, ge=1, description="The longest that SageMaker lets one job run."
     )

@@ -14,12 +14,16 @@ SET = {
     "images_uri": "s3://mine/images/ds={{ ds }}/",
     "image_model_uri": "s3://mine/model.pt2",
     "texts_uri": "s3://mine/texts/",
+    "feature_group": "routes",
 }
 
 
 def definitions(settings: Settings) -> dg.Definitions:
     return dg.Definitions(
-        assets=[one.definition(settings) for one in OPTIONAL],
+        assets=[
+            *(one.definition(settings) for one in OPTIONAL),
+            *(asset for one in OPTIONAL for asset in one.upstream),
+        ],
         jobs=[one.job(settings) for one in OPTIONAL],
         resources=build_resources(settings),
     )
@@ -30,6 +34,7 @@ def definitions(settings: Settings) -> dg.Definitions:
     [
         (OPTIONAL[0], "ML_PIPELINE_IMAGES_URI and ML_PIPELINE_IMAGE_MODEL_URI"),
         (OPTIONAL[1], "ML_PIPELINE_TEXTS_URI"),
+        (OPTIONAL[2], "ML_PIPELINE_FEATURE_GROUP"),
     ],
 )
 def test_without_its_settings_it_is_shown_and_says_what_it_lacks(
@@ -56,7 +61,8 @@ def test_with_its_settings_it_is_made_by_its_job() -> None:
     made = definitions(Settings.model_validate(SET))
     for optional in OPTIONAL:
         job = made.resolve_job_def(optional.job_name)
-        assert set(job.asset_layer.executable_asset_keys) == set(optional.asset.keys)
+        wanted = {key for asset in (*optional.upstream, optional.asset) for key in asset.keys}
+        assert set(job.asset_layer.executable_asset_keys) == wanted
 
 
 def test_whoever_materializes_all_needs_none_of_these_settings() -> None:
