@@ -90,7 +90,7 @@ def test_importing_the_definitions_contacts_nothing_and_writes_nothing(tmp_path:
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == (
         "['custom_features', 'daily_statistics', 'daily_training', 'embed_images', "
-        "'sequence_texts']"
+        "'ingest_features', 'sequence_texts']"
     )
     assert list(tmp_path.iterdir()) == []
 
