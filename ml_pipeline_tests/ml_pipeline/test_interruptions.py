@@ -89,7 +89,10 @@ def process_of(webserver: Webserver, run: str) -> int:
 
 @pytest.mark.parametrize(
     ("job", "partition"),
-    [("in_one_process", "2013-03-01"), ("in_a_process_per_step", "2013-03-02")],
+    [
+        ("in_one_process", "2013-03-01"),
+        pytest.param("in_a_process_per_step", "2013-03-02", marks=pytest.mark.long),
+    ],
 )
 def test_terminating_a_run_from_the_ui_stops_its_job(
     local_service: LocalService, webserver: Webserver, job: str, partition: str
@@ -125,7 +128,8 @@ def test_a_signal_to_the_command_line_stops_the_job(
 
 
 @pytest.mark.parametrize(
-    ("ended_meanwhile", "partition"), [(False, "2013-03-05"), (True, "2013-03-06")]
+    ("ended_meanwhile", "partition"),
+    [pytest.param(False, "2013-03-05", marks=pytest.mark.long), (True, "2013-03-06")],
 )
 def test_reexecuting_a_killed_run_goes_on_with_its_job_and_publishes_it(
     local_service: LocalService, webserver: Webserver, ended_meanwhile: bool, partition: str
@@ -152,6 +156,7 @@ def is_published(service: LocalService, partition: str) -> bool:
     return bool(service.client("s3").list_objects_v2(Bucket=BUCKET, Prefix=prefix)["KeyCount"])
 
 
+@pytest.mark.long
 def test_a_pool_caps_the_jobs_of_all_runs_together(
     local_service: LocalService, project: Project, tmp_path: Path
 ) -> None:

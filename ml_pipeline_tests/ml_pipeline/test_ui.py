@@ -69,7 +69,7 @@ def test_a_backfill_of_raw_days_is_one_run(webserver: Webserver) -> None:
 @pytest.mark.parametrize(
     "days",
     [
-        ["2013-01-10"],
+        pytest.param(["2013-01-10"], marks=pytest.mark.long),
         pytest.param(["2013-01-22", "2013-01-23"], marks=pytest.mark.long),
     ],
 )
