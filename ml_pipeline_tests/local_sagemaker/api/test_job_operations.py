@@ -168,10 +168,8 @@ def test_stop_ends_a_job_and_only_one_that_runs(
     client.create_training_job(**training_request(name, "wait"))
     client.stop_training_job(TrainingJobName=name)
     job = training_ended(client, name, "Stopped")
-    assert [entry["Status"] for entry in job["SecondaryStatusTransitions"]][:2] == [
-        "Starting",
-        "Stopping",
-    ]
+    first, *others = [entry["Status"] for entry in job["SecondaryStatusTransitions"]]
+    assert (first, "Stopping" in others) == ("Starting", True)  # it may have got further before
 
 
 @pytest.mark.parametrize("how", ["exits", "is killed"])
