@@ -31,7 +31,8 @@ class JobRequest:
             job of an earlier attempt is adopted only if its version is the same.
         optional_outputs: Names of outputs that may be empty when the job has completed.
         pipes: Whether its script may use ``dagster_pipes``. If not, nothing of it is put into S3,
-            and no messages are looked for.
+            and no messages are looked for. Processors and trainings take it from the bundle: where
+            only a package of the image uses it, ``dataclasses.replace(job, pipes=True)``.
         secrets: Names of environment variables, hyperparameters and arguments whose values are
             secret although their names do not look so; see ``dagster_sagemaker.masking``.
     """
