@@ -10,13 +10,14 @@ _RENEWED_AFTER = 5.0
 _PATIENCE = 3.0
 
 
-def _expire(operation: str) -> dict[str, Any]:
+def _expire(operation: str, **when: int) -> dict[str, Any]:
     return {
         "fault": "error",
         "operation": operation,
         "code": "ExpiredTokenException",
         "message": "The security token included in the request is expired",
         "status": 400,
+        **when,
     }
 
 
@@ -44,10 +45,15 @@ CREDENTIALS = (
         options={"max_credentials_wait_seconds": _PATIENCE},
     ),
     Trouble(
-        "expired before the job is made",
+        "expired before the job is made, renewed in time",
+        faults=(_expire("sagemaker:*", times=3),),
+    ),
+    Trouble(
+        "expired before the job is made, and not renewed",
         succeeds=False,
         says="The security token included in the request is expired",
         jobs=0,
         faults=(_expire("sagemaker:*"),),
+        options={"max_credentials_wait_seconds": _PATIENCE},
     ),
 )
