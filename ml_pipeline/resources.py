@@ -90,6 +90,17 @@ def build_connection(settings: Settings) -> SageMakerConnection:
     )
 
 
+def prices_of(settings: Settings) -> PriceTable | None:
+    """The prices of instances in use; None if there are none for the region.
+
+    Raises:
+        PriceTableError: The file that was set is no table.
+    """
+    if settings.price_table is not None:
+        return PriceTable.read(settings.price_table)
+    return PriceTable.bundled(settings.region)
+
+
 def build_resources(settings: Settings) -> dict[str, Any]:
     """Every resource of the definitions, by key."""
     connection = build_connection(settings)
@@ -97,7 +108,7 @@ def build_resources(settings: Settings) -> dict[str, Any]:
     options: JobKeywords = {
         "polling": _LOCAL_POLLING if settings.target == "local" else Polling(),
         "wait_for_completion": settings.wait_for_completion,
-        "prices": PriceTable.read(settings.price_table) if settings.price_table else None,
+        "prices": prices_of(settings),
         "max_usd_per_job": settings.max_usd_per_job,
         "max_usd_per_run": settings.max_usd_per_run,
         "max_usd_per_backfill": settings.max_usd_per_backfill,

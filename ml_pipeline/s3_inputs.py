@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from dagster_sagemaker import explain_refusal
+from dagster_sagemaker.s3_uri import parse_s3_uri
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -22,7 +23,7 @@ def version_of(s3: "S3Client", uri: str, setting: str) -> str:
     Raises:
         dagster.Failure: There is nothing, or the bucket cannot be listed.
     """
-    bucket, _, prefix = uri.removeprefix("s3://").partition("/")
+    bucket, prefix = parse_s3_uri(uri)
     digest = hashlib.sha256()
     count = 0
     with explain_refusal(f"list {uri}", f"{setting}, and who may list the bucket"):

@@ -56,12 +56,10 @@ def update(region: str | None, target: Path | None, source: str | None) -> None:
 
 
 def _in_use() -> "PriceTable":
-    from dagster_sagemaker.costs import PriceTable
+    from ml_pipeline.resources import prices_of
 
     settings = get_settings()
-    if settings.price_table is not None:
-        return PriceTable.read(settings.price_table)
-    table = PriceTable.bundled(settings.region)
+    table = prices_of(settings)
     if table is None:
         raise click.ClickException(
             f"No prices are known for {settings.region}: ml-pipeline prices update, or set "

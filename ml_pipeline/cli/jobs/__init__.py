@@ -10,11 +10,13 @@ from ml_pipeline.settings import get_settings
 if TYPE_CHECKING:
     from ml_pipeline.cli.jobs.found import FoundJob
 
-KINDS = ("processing", "training")
+KIND_NAMES = ("processing", "training")
 STATUSES = ("InProgress", "Completed", "Failed", "Stopping", "Stopped")
 
 _kind = click.option(
-    "--kind", type=click.Choice(KINDS), help="If a processing and a training job share the name."
+    "--kind",
+    type=click.Choice(KIND_NAMES),
+    help="If a processing and a training job share the name.",
 )
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -32,7 +34,7 @@ def _names(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
     """Names of the latest jobs, for the shell's completion."""
     from ml_pipeline.cli.jobs.listing import latest_jobs
 
-    found = latest_jobs(get_settings(), KINDS, limit=100, status=None, name=incomplete or None)
+    found = latest_jobs(get_settings(), KIND_NAMES, limit=100, status=None, name=incomplete or None)
     return [job.name for job in found if job.name.startswith(incomplete)]
 
 
@@ -40,7 +42,7 @@ _name = click.argument("name", shell_complete=_names)
 
 
 @jobs.command("list")
-@click.option("--kind", type=click.Choice(KINDS), help="Only these.")
+@click.option("--kind", type=click.Choice(KIND_NAMES), help="Only these.")
 @click.option("--status", type=click.Choice(STATUSES), help="Only those in this status.")
 @click.option("--name", help="Only those whose names contain this.")
 @click.option(
@@ -53,7 +55,7 @@ def list_(
     """The latest jobs, newest first."""
     from ml_pipeline.cli.jobs.listing import latest_jobs, print_jobs
 
-    kinds = KINDS if kind is None else (kind,)
+    kinds = KIND_NAMES if kind is None else (kind,)
     print_jobs(latest_jobs(get_settings(), kinds, limit, status, name), as_json=as_json)
 
 
@@ -104,4 +106,4 @@ def cost(days: int, name: str | None, as_json: bool) -> None:
 def _found(name: str, kind: str | None) -> "FoundJob":
     from ml_pipeline.cli.jobs.found import find_job
 
-    return find_job(get_settings(), name, KINDS if kind is None else (kind,))
+    return find_job(get_settings(), name, KIND_NAMES if kind is None else (kind,))

@@ -12,9 +12,8 @@ from rich.table import Table
 
 from dagster_sagemaker.costs.estimate import cost_metadata
 from dagster_sagemaker.kinds import KINDS
-from ml_pipeline.cli.jobs.found import prices_of
 from ml_pipeline.cli.jobs.listing import ListedJob, latest_jobs
-from ml_pipeline.resources import build_connection
+from ml_pipeline.resources import build_connection, prices_of
 from ml_pipeline.settings import Settings
 
 # Each job takes a Describe request, which is a few a second on AWS.

@@ -11,7 +11,7 @@ from dagster_sagemaker import SageMakerConnection
 from dagster_sagemaker.answers import says_no_such_job
 from dagster_sagemaker.costs import PriceTable
 from dagster_sagemaker.kinds import KINDS, JobKind
-from ml_pipeline.resources import build_connection
+from ml_pipeline.resources import build_connection, prices_of
 from ml_pipeline.settings import Settings
 
 
@@ -60,10 +60,3 @@ def find_job(settings: Settings, name: str, kinds: Sequence[str]) -> FoundJob:
     raise click.ClickException(
         f"There is no {' or '.join(kinds)} job {name}. Those that there are: ml-pipeline jobs list"
     )
-
-
-def prices_of(settings: Settings) -> PriceTable | None:
-    """The prices in use; None if there are none for the region."""
-    if settings.price_table is not None:
-        return PriceTable.read(settings.price_table)
-    return PriceTable.bundled(settings.region)
